@@ -1,0 +1,1 @@
+"""An async API behind Auth0."""

@@ -1,0 +1,56 @@
+"""The one place that knows all parts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from . import openapi, routes
+from .auth import Clock, Freshness, RemoteKeySet, SystemClock, Verifier
+from .fetch import KeySetFetcher, http_client
+from .pages import docs
+from .web import Application, guard
+from .web.origins import WebSocketOrigins, install_cors
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    import httpx
+
+    from .settings import Settings
+
+
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> Application:
+    """Build the API. `clock` and `transport` replace the system's time and network, for tests."""
+    clock = clock or SystemClock()
+    client = http_client(transport)
+    fetch = KeySetFetcher(client, settings.jwks_timeout)
+    freshness = Freshness(settings.jwks_ttl, settings.jwks_cooldown, settings.jwks_max_stale)
+    sources = {
+        issuer: RemoteKeySet(issuer, fetch, clock, settings.algorithms, freshness) for issuer in settings.issuers
+    }
+    verifier = Verifier(sources, settings.audiences, settings.leeway, clock)
+
+    app = Application("service", verifier, settings.resource)
+    guard.install(app, WebSocketOrigins(settings.cors_allow_origins, settings.resource))
+    install_cors(app, settings.cors_allow_origins)
+    openapi.install(app)
+    for blueprint in routes.blueprints():
+        app.register_blueprint(blueprint)
+    app.register_blueprint(docs.blueprint)
+
+    @app.while_serving
+    async def keep_keys() -> AsyncGenerator[None, None]:
+        # In the background: the API starts, and lives, whether its issuer can be reached or not.
+        tasks = [asyncio.create_task(source.run(), name=f"keys of {source.issuer}") for source in sources.values()]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        for source in sources.values():
+            await source.close()
+        await client.aclose()
+
+    return app

@@ -1,0 +1,122 @@
+"""The claims of an access token: RFC 7519 section 4.1, as strictly as RFC 8725 and RFC 9068 ask.
+
+`read` says whether a payload is well formed; it is used before the signature is checked, so its result is
+not trusted yet. The `check_` functions then decide, one for each check that a caller is told about.
+"""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from . import strict_json
+from .errors import InvalidAudience, InvalidIssuer, InvalidToken, TokenExpired, TokenNotYetValid
+from .token import AccessToken
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# The integers that every JSON reader has exactly (RFC 7493 section 2.2); a time beyond is no time.
+_MAX_DATE = 2**53 - 1
+
+
+def read(payload: bytes) -> dict[str, Any]:
+    """Parse a payload into claims whose registered members have the types that RFC 7519 gives them.
+
+    Raises InvalidToken, of the check "form".
+    """
+    try:
+        unverified_claims = strict_json.loads_object(payload)
+    except ValueError as error:
+        raise InvalidToken(f"The token's payload cannot be read: {error}.") from None
+    # RFC 7800, RFC 9449 and RFC 8705 bind a token to a key; RFC 9449 section 7.1: as a bearer token it is
+    # one that somebody took from its owner.
+    if "cnf" in unverified_claims:
+        raise InvalidToken("The token is bound to a key (cnf), so it cannot be used as a bearer token.")
+    # RFC 9068 section 2.2 requires sub and exp; RFC 7519 section 4.1 gives the types.
+    subject = unverified_claims.get("sub")
+    if type(subject) is not str or not subject:
+        raise InvalidToken("The token's sub must be a string, and not empty.")
+    if "exp" not in unverified_claims:
+        raise InvalidToken("The token has no exp, so it would never end.")
+    for name in ("exp", "nbf", "iat"):
+        if name in unverified_claims and not _is_date(unverified_claims[name]):
+            raise InvalidToken(f"The token's {name} must be a number of seconds since the epoch.")
+    if type(unverified_claims.get("iss", "")) is not str:
+        raise InvalidToken("The token's iss must be a string.")
+    audience = unverified_claims.get("aud", "")
+    if type(audience) is not str and not _is_list_of_strings(audience):
+        raise InvalidToken("The token's aud must be a string or a list of strings.")
+    return unverified_claims
+
+
+def check_issuer(claims: dict[str, Any], issuers: Collection[str]) -> None:
+    """RFC 7519 section 4.1.1, RFC 8725 section 3.8: compared exactly, the last "/" included."""
+    if claims.get("iss") not in issuers:
+        raise InvalidIssuer("The token was issued by somebody who is not trusted here.")
+
+
+def check_audience(claims: dict[str, Any], audiences: Collection[str]) -> None:
+    """RFC 7519 section 4.1.3, RFC 8725 section 3.9: without an aud of ours the token is for somebody else."""
+    if not any(audience in audiences for audience in _audience(claims)):
+        raise InvalidAudience("The token is for another API: this API's identifier is not in its aud.")
+
+
+def check_time(expires_at: float, not_before: float | None, issued_at: float | None, now: float, leeway: float) -> None:
+    """RFC 7519 sections 4.1.4 to 4.1.6. `now` is in seconds since the epoch, `leeway` in seconds."""
+    # "on or after which": at exp itself the token has ended.
+    if now >= expires_at + leeway:
+        raise TokenExpired("The token has expired. Get a new one.")
+    for moment in (not_before, issued_at):
+        if moment is not None and moment > now + leeway:
+            raise TokenNotYetValid("The token is not valid yet. Is a clock wrong?")
+
+
+def access_token(claims: dict[str, Any]) -> AccessToken:
+    """Turn claims that passed every check into an AccessToken.
+
+    Raises InvalidToken, of the check "permissions", where the claims that grant are not well formed: "in" on
+    a string would find a permission in the middle of another.
+    """
+    scope = claims.get("scope", "")
+    if type(scope) is not str:
+        raise InvalidToken("The token's scope must be a string.", "permissions")
+    permissions = claims.get("permissions", [])
+    if not _is_list_of_strings(permissions):
+        raise InvalidToken("The token's permissions must be a list of strings.", "permissions")
+    return AccessToken(
+        subject=claims["sub"],
+        issuer=claims["iss"],
+        audience=tuple(_audience(claims)),
+        expires_at=claims["exp"],
+        not_before=claims.get("nbf"),
+        issued_at=claims.get("iat"),
+        # RFC 6749 section 3.3: separated by spaces, and by nothing else.
+        scopes=tuple(name for name in scope.split(" ") if name),
+        permissions=tuple(permissions),
+        client_id=_client_id(claims),
+        claims=MappingProxyType(claims),
+    )
+
+
+def _audience(claims: dict[str, Any]) -> list[str]:
+    audience = claims.get("aud", [])
+    return [audience] if type(audience) is str else audience
+
+
+def _client_id(claims: dict[str, Any]) -> str | None:
+    # Auth0's default dialect names the client in azp, its RFC 9068 dialect in client_id.
+    for name in ("azp", "client_id"):
+        if type(claims.get(name)) is str:
+            return str(claims[name])
+    return None
+
+
+def _is_date(value: object) -> bool:
+    # bool is an int to Python, and not a number to JSON.
+    return type(value) in (int, float) and math.isfinite(value) and abs(value) <= _MAX_DATE  # type: ignore[arg-type]
+
+
+def _is_list_of_strings(value: object) -> bool:
+    return type(value) is list and all(type(item) is str for item in value)

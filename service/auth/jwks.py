@@ -1,0 +1,185 @@
+"""One issuer's keys, fetched when they are needed and kept while they are good.
+
+    fresh   for `ttl` seconds after a fetch; fetched again, in the background, before that ends
+    stale   then, while fetches fail, for `max_stale` seconds: still used
+    gone    then, and before the first fetch: callers are told that the keys cannot be had
+
+Nobody waits for a refresh but the callers who cannot be answered without it: the first ones, and those whose
+`kid` the set does not hold. However many they are, there is one fetch in flight, and none of them owns it: a
+caller who goes away takes nothing from the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import strict_json
+from .errors import KeySourceUnavailable
+from .keyset import KeySet
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .clock import Clock
+
+    Fetch = Callable[[str], Awaitable[bytes]]
+    """Gets the body at a URL, or raises FetchFailed. The network is its business, not this module's."""
+
+log = logging.getLogger(__name__)
+
+MAX_BACKOFF = 60.0
+"""Longest wait, in seconds, after however many failed fetches."""
+
+
+class FetchFailed(Exception):
+    """A key set could not be had; the message says why, for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """All in seconds. `cooldown` lies between fetches for unknown `kid`s and after failed ones."""
+
+    ttl: float = 600
+    cooldown: float = 10
+    max_stale: float = 86400
+
+
+class RemoteKeySet:
+    """The key set of one issuer, whose string ends in "/". Belongs to one event loop."""
+
+    def __init__(
+        self,
+        issuer: str,
+        fetch: Fetch,
+        clock: Clock,
+        algorithms: tuple[str, ...] = ("RS256",),
+        freshness: Freshness | None = None,
+        jitter: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.issuer = issuer
+        self.url = f"{issuer}.well-known/jwks.json"
+        self._fetch = fetch
+        self._clock = clock
+        self._algorithms = algorithms
+        self._freshness = freshness or Freshness()
+        self._jitter = jitter
+        self._keys: KeySet | None = None
+        self._fresh_until = -math.inf
+        self._refresh_at = -math.inf
+        self._fetch_not_before = -math.inf
+        self._failures = 0
+        self._failure: str | None = None
+        self._flight: asyncio.Task[None] | None = None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a key set has ever been fetched."""
+        return self._keys is not None
+
+    async def keys_for(self, kid: str | None) -> KeySet:
+        """Return the set to verify a token with that names `kid`; `None` stands for any.
+
+        The set lacks `kid` only if the issuer just said so. Raises KeySourceUnavailable where nobody can tell.
+        """
+        keys = self._usable()
+        now = self._clock.monotonic()
+        if keys is None or (kid is not None and kid not in keys):
+            # One fetch in each cooldown for all unknown kids together; a fetch in flight answers for them too.
+            if self._flight is not None or now >= self._fetch_not_before:
+                await self.refresh()
+                keys = self._usable()
+            if keys is None or (kid is not None and kid not in keys and self._failure is not None):
+                raise self._unavailable()
+        elif now >= self._fresh_until and now >= self._fetch_not_before:
+            self._start()
+        return keys
+
+    async def refresh(self) -> None:
+        """Fetch the set, or wait for the fetch in flight. Failing is not an error here: see `keys_for`."""
+        # Shielded: a caller who goes away cancels the request that waits here (Quart), not the fetch.
+        await asyncio.shield(self._start())
+
+    async def run(self) -> None:
+        """Keep the set fresh, from now until cancelled."""
+        while True:
+            wait = self._refresh_at - self._clock.monotonic()
+            if wait > 0:
+                await self._clock.sleep(wait)
+            else:
+                await self.refresh()
+
+    async def close(self) -> None:
+        """End the fetch in flight, if any."""
+        if self._flight is not None:
+            self._flight.cancel()
+            await asyncio.wait([self._flight])
+
+    def _usable(self) -> KeySet | None:
+        gone = self._clock.monotonic() >= self._fresh_until + self._freshness.max_stale
+        return None if gone else self._keys
+
+    def _unavailable(self) -> KeySourceUnavailable:
+        wait = self._fetch_not_before - self._clock.monotonic()
+        return KeySourceUnavailable(
+            "The issuer's keys cannot be had at the moment, so the token can be neither accepted nor refused. "
+            "Try again later.",
+            retry_after=max(1, math.ceil(wait)),
+        )
+
+    def _start(self) -> asyncio.Task[None]:
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._fly(), name=f"fetch {self.url}")
+            self._flight.add_done_callback(self._land)
+        return self._flight
+
+    def _land(self, _: asyncio.Task[None]) -> None:
+        self._flight = None
+
+    async def _fly(self) -> None:
+        try:
+            keys = self._parse(await self._fetch(self.url))
+        except FetchFailed as error:
+            self._failed(str(error))
+        except Exception as error:
+            # A defect, not an outage; but the callers are in the same position, and must not start a storm.
+            log.exception("fetching the key set of %s broke", self.issuer)
+            self._failed(type(error).__name__)
+        else:
+            self._succeeded(keys)
+
+    def _parse(self, body: bytes) -> KeySet:
+        try:
+            keys = KeySet.from_jwks(strict_json.loads_object(body), self._algorithms)
+        except ValueError as error:
+            raise FetchFailed(str(error)) from None
+        if not keys:
+            reasons = sorted({member.problem for member in keys.members if member.problem})
+            raise FetchFailed(f"no usable key: {'; '.join(reasons) or 'the set is empty'}")
+        return keys
+
+    def _succeeded(self, keys: KeySet) -> None:
+        now = self._clock.monotonic()
+        if self._failure is not None:
+            log.info("the key set of %s can be had again", self.issuer)
+        if self._keys is None or self._keys.kids != keys.kids:
+            log.info("the key set of %s holds %s", self.issuer, ", ".join(sorted(keys.kids)))
+        self._failures, self._failure = 0, None
+        self._fresh_until = now + self._freshness.ttl
+        # Ahead of the end, so that nobody waits; at a random moment, so that not all processes ask at once.
+        self._refresh_at = now + self._freshness.ttl * self._jitter(0.75, 0.9)
+        self._fetch_not_before = now + self._freshness.cooldown
+        # Parsed and checked before, replaced in one assignment: a refresh improves the set or leaves it.
+        self._keys = keys
+
+    def _failed(self, reason: str) -> None:
+        if reason != self._failure:
+            log.warning("the key set of %s cannot be had: %s", self.issuer, reason)
+        self._failure = reason
+        self._failures += 1
+        wait = self._freshness.cooldown * 2 ** min(self._failures - 1, 16) * self._jitter(1, 1.25)
+        self._refresh_at = self._fetch_not_before = self._clock.monotonic() + min(wait, MAX_BACKOFF)

@@ -1,0 +1,57 @@
+"""The commands. Each is a module that is imported when it is asked for: production lacks what `dev` needs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+from ..configuration import WrongSettings
+from ..server import CannotBind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class CommandFailed(Exception):
+    """A command's negative answer: one line for standard error, and exit status 1."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit status: 0 success, 1 a negative answer, 2 wrong usage or settings."""
+    options = _parser().parse_args(arguments)
+    try:
+        command = importlib.import_module(f"{__name__}.{options.command}")
+        status: int = command.run(options)
+    except WrongSettings as error:
+        print("These settings are wrong or missing:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201
+        return 2
+    except (CannotBind, CommandFailed) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m service", description=__doc__.partition(".")[0] + ".")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    dev = commands.add_parser("dev", help="run the API, and an issuer unless AUTH0_DOMAIN is set; reload on change")
+    dev.add_argument("--port", type=_port, help="of the API (default: PORT, else 8100)")
+    dev.add_argument("--issuer-port", type=_port, default=8180, help="of the local issuer (default: 8180)")
+
+    serve = commands.add_parser("serve", help="run the API in production")
+    # `dev` listens itself, so that callers wait out a reload instead of being refused.
+    serve.add_argument("--listener", type=int, help=argparse.SUPPRESS)
+
+    token = commands.add_parser("token", help="print an access token, got with the client-credentials grant")
+    token.add_argument("--scope", help="permissions to ask for, separated by spaces (default: all that are granted)")
+    token.add_argument("--audience", help="API to ask for (default: the first of AUTH0_AUDIENCE)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)

@@ -1,0 +1,112 @@
+"""`dev`: the API on this machine, with an issuer of its own where no tenant is configured.
+
+The issuer lives in this process, the API in a child that is replaced at every change: keys, and the tokens made
+with them, outlive a reload. This process holds the API's listening socket, so callers wait a reload out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import watchfiles
+
+from .. import logs, server
+from ..client_credentials import TokenRefused
+from ..configuration import WrongSettings
+from .api_process import ApiProcess
+from .tenant import load_settings, machine_token, uses_local_issuer
+
+if TYPE_CHECKING:
+    import argparse
+    import socket
+
+    from ..settings import Settings
+
+SOURCES = Path(__file__).parent.parent
+
+
+def run(options: argparse.Namespace) -> int:
+    defaults = {"LOG_FORMAT": "console", **({"PORT": str(options.port)} if options.port else {})}
+    settings = load_settings(options.issuer_port, defaults)
+    logs.configure(settings.log_level, settings.log_format)
+    port = options.port or settings.port
+    with server.listen("127.0.0.1", port) as listener:
+        server.run(_dev(settings, listener, f"http://127.0.0.1:{port}", options.issuer_port))
+    return 0
+
+
+async def _dev(settings: Settings, listener: socket.socket, address: str, issuer_port: int) -> None:
+    stop = server.stop_on_signal()
+    async with contextlib.AsyncExitStack() as stack:
+        if uses_local_issuer():
+            from ..issuer import local_issuer
+
+            issuer = local_issuer(port=issuer_port, audience=settings.audiences[0])
+            await stack.enter_async_context(issuer)
+        api = ApiProcess(listener, _environment(settings, address))
+        stack.push_async_callback(api.stop)
+        await api.start()
+        background = [asyncio.create_task(_greet(settings, address)), asyncio.create_task(_reload(api))]
+        stack.callback(lambda: [task.cancel() for task in background])
+        await stop.wait()
+
+
+def _environment(settings: Settings, address: str) -> dict[str, str]:
+    """What the API's process sees: this one's environment, and what `dev` decides."""
+    own = {
+        "AUTH0_DOMAIN": ",".join(settings.issuers),
+        "AUTH0_AUDIENCE": ",".join(settings.audiences),
+        "AUTH0_CLIENT_ID": settings.client_id or "",
+        "PUBLIC_URL": settings.public_url or address,
+        "LOG_FORMAT": settings.log_format,
+        "WORKERS": "1",
+        # Nobody balances load between a developer and the API.
+        "SHUTDOWN_DELAY": "0",
+        "SHUTDOWN_GRACE": "0.5",
+    }
+    return {**os.environ, **own}
+
+
+async def _reload(api: ApiProcess) -> None:
+    only = watchfiles.DefaultFilter(ignore_paths=[SOURCES / "issuer"])
+    async for changes in watchfiles.awatch(SOURCES, watch_filter=only, debounce=200, step=50):
+        names = sorted({str(Path(path).relative_to(SOURCES.parent)) for _, path in changes})
+        print(f"Changed: {', '.join(names)}. Reloading.", file=sys.stderr)  # noqa: T201
+        await api.stop()
+        await api.start()
+
+
+async def _greet(settings: Settings, address: str) -> None:
+    """Print the addresses, a token and a line to paste, once the API answers."""
+    await _until_ready(f"{address}/readyz")
+    try:
+        token = await asyncio.to_thread(machine_token, settings)
+        token_lines = (
+            f"\n  Token     {token}\n\n  Try       curl -H 'Authorization: Bearer {token}' {address}/api/private\n"
+        )
+    except (TokenRefused, WrongSettings) as error:
+        token_lines = f"\n  No token  {' '.join(str(error).split())}\n"
+    own = uses_local_issuer()
+    print(  # noqa: T201
+        f"\n  API       {address}   its description: {address}/docs\n"
+        f"  Issuer    {settings.issuers[0]}   {'local, with real RS256 keys' if own else 'your tenant'}\n"
+        f"  Audience  {settings.audiences[0]}\n"
+        f"{token_lines}\n"
+        "  Ctrl-C ends it.\n",
+        flush=True,
+    )
+
+
+async def _until_ready(url: str) -> None:
+    async with httpx.AsyncClient(trust_env=False, timeout=None) as http:  # noqa: S113 - a reload may be waited out
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if (await http.get(url)).status_code == 200:
+                    return
+            await asyncio.sleep(0.05)

@@ -1,0 +1,46 @@
+"""Which issuer a developer's command talks to: the configured tenant, or the local one where none is configured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import local
+from ..client_credentials import get_token
+from ..configuration import WrongSettings, is_set, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..settings import Settings
+
+
+def uses_local_issuer() -> bool:
+    return not is_set("AUTH0_DOMAIN")
+
+
+def load_settings(issuer_port: int = local.ISSUER_PORT, defaults: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings, with the local issuer's where no tenant is configured. Raises WrongSettings."""
+    values = dict(defaults or {})
+    if uses_local_issuer():
+        values |= {
+            "AUTH0_DOMAIN": f"http://127.0.0.1:{issuer_port}/",
+            "AUTH0_AUDIENCE": local.AUDIENCE,
+            "AUTH0_CLIENT_ID": local.BROWSER_CLIENT,
+        }
+    return load(values)
+
+
+def machine_token(settings: Settings, audience: str | None = None, scope: str | None = None) -> str:
+    """Get a token for the configured machine client, or for the local issuer's own.
+
+    Raises WrongSettings without a client, service.client_credentials.TokenRefused.
+    """
+    if settings.m2m_client_id is not None and settings.m2m_client_secret is not None:
+        client = settings.m2m_client_id, settings.m2m_client_secret.get_secret_value()
+    elif settings.issuers[0].startswith("http://"):
+        client = local.MACHINE_CLIENT
+    else:
+        missing = {"AUTH0_M2M_CLIENT_ID": settings.m2m_client_id, "AUTH0_M2M_CLIENT_SECRET": settings.m2m_client_secret}
+        rule = "it is not set (expected: of a machine-to-machine application that may call the API)"
+        raise WrongSettings([f"{name}: {rule}" for name, value in missing.items() if value is None])
+    return get_token(settings.issuers[0], client, audience or settings.audiences[0], scope)

@@ -1,0 +1,89 @@
+"""The API's description (OpenAPI 3.1): what quart-schema finds, with the door's own part added to each route."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from quart_schema import HttpSecurityScheme, Info, QuartSchema
+from quart_schema.openapi import OpenAPIProvider
+
+from .web import access_of
+from .web.refusals import CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from quart import Quart
+    from werkzeug.routing.rules import Rule
+
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "Why a request was not answered as asked (RFC 9457).",
+    "properties": {
+        "type": {"type": "string", "const": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "For people."},
+        "code": {"type": "string", "description": "For machines."},
+        "request_id": {"type": "string", "description": "To be found again in the logs."},
+    },
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+}
+
+
+def _refusal(description: str, header: str, means: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": {header: {"schema": {"type": "string"}, "description": means}},
+        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+_CHALLENGE = ("WWW-Authenticate", "The challenge (RFC 6750 section 3, RFC 9728 section 5.1).")
+_REFUSALS = {
+    400: _refusal("`invalid_request`: the Authorization header is malformed, or stands twice.", *_CHALLENGE),
+    401: _refusal(
+        "`authorization_header_missing`, `invalid_token`, `token_expired`, `token_not_yet_valid`, "
+        "`invalid_issuer` or `invalid_audience`: no token, or not a good one.",
+        *_CHALLENGE,
+    ),
+    503: _refusal(
+        "`key_source_unavailable`: the issuer's keys cannot be had, so nobody can tell.",
+        "Retry-After",
+        "Seconds to wait.",
+    ),
+}
+
+
+class _Provider(OpenAPIProvider):
+    def schema(self) -> dict[str, Any]:
+        schema = super().schema()
+        schema["components"]["schemas"]["Problem"] = _PROBLEM
+        return schema
+
+    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
+        paths, components = super().build_paths(rule)
+        access = access_of(self._app.view_functions[rule.endpoint])
+        for operations in paths.values():
+            for operation in operations.values():
+                if access.public:
+                    # An empty list takes the API's own requirement back.
+                    operation["security"] = []
+                    continue
+                operation["responses"] = {**operation["responses"], **_REFUSALS}
+                for need in access.requirements:
+                    description = f"`insufficient_scope`: the token does not grant {', '.join(need.names)}."
+                    operation["responses"][403] = _refusal(description, *_CHALLENGE)
+        return paths, components
+
+
+def install(app: Quart) -> QuartSchema:
+    """Describe an app's routes. The pages that quart-schema brings are left out: they load from elsewhere."""
+    bearer = HttpSecurityScheme(scheme="bearer", bearer_format="JWT")
+    bearer.description = "An access token of the trusted issuer, for this API's audience."
+    return QuartSchema(
+        app,
+        openapi_path=None,
+        info=Info(title="API behind Auth0", version="0.1.0"),
+        security_schemes={"bearer": bearer},
+        security=[{"bearer": []}],
+        openapi_provider_class=_Provider,
+    )

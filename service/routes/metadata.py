@@ -1,0 +1,35 @@
+"""What a client needs to know to get a token for this API (RFC 9728 section 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from quart import Blueprint, abort
+from quart_schema import hide
+
+from ..web import access_of, current_application, public
+from ..web.resource import WELL_KNOWN
+
+blueprint = Blueprint("metadata", __name__)
+
+
+@blueprint.get(WELL_KNOWN)
+@blueprint.get(f"{WELL_KNOWN}/<path:path>")
+@public
+@hide
+async def protected_resource(path: str = "") -> dict[str, Any]:
+    app = current_application()
+    # Never guessed from the Host header: whoever sends that would decide what this API says it is.
+    if app.resource is None or path not in ("", urlsplit(app.resource).path.strip("/")):
+        abort(404)
+    permissions = {
+        name for view in app.view_functions.values() for need in access_of(view).requirements for name in need.names
+    }
+    return {
+        "resource": app.resource,
+        "authorization_servers": list(app.verifier.issuers),
+        "bearer_methods_supported": ["header"],
+        "scopes_supported": sorted(permissions),
+        "resource_documentation": f"{app.resource.rstrip('/')}/docs",
+    }

@@ -1,0 +1,163 @@
+"""Serving an app with Hypercorn, from binding to the last answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+from . import http1
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+
+    from quart import Quart
+
+BACKLOG = 1024
+"""Connections that wait to be accepted; with fewer, the kernel refuses a burst of callers."""
+
+
+class CannotBind(Exception):
+    """The address cannot be listened on; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """How a server stops: `delay` seconds between saying so and closing the listener, then `grace` for the rest."""
+
+    delay: float = 0
+    grace: float = 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open a listening socket; port 0 takes a free one. Raises CannotBind."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except OSError as error:
+        raise CannotBind(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+
+
+def config(listener: socket.socket, grace: float) -> Config:
+    """Hypercorn's settings for a listening socket, which becomes Hypercorn's. `grace` is in seconds."""
+    result = Config()
+    result.bind = [f"fd://{listener.detach()}"]
+    result.backlog = BACKLOG
+    # `serve` has ended what is in flight by then.
+    result.graceful_timeout = grace + 5
+    # Above the 60 seconds of an AWS load balancer: it must be the one to close an idle connection, or it will
+    # send a request on one that is just being closed, and answer 502.
+    result.keep_alive_timeout = 75
+    # Not after 1,000 requests, either.
+    result.keep_alive_max_requests = sys.maxsize
+    # Room for a token of the largest size, and for the usual headers.
+    result.h11_max_incomplete_size = 32 * 1024
+    result.websocket_max_message_size = 1024 * 1024
+    result.include_server_header = False
+    result.accesslog = None
+    result.errorlog = logging.getLogger("hypercorn.error")
+    return result
+
+
+async def serve(
+    app: Quart,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    drain: Drain,
+    on_draining: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until `stop` is set, then stop as `drain` says. The listener is closed in the end."""
+    http1.install()
+    connections = _Connections(app)
+    closing = asyncio.Event()
+    hypercorn = hypercorn_serve(connections, config(listener, drain.grace), shutdown_trigger=closing.wait)
+    server = asyncio.create_task(hypercorn, name="hypercorn")
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({server, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not server.done():
+            on_draining()
+            await asyncio.wait({server}, timeout=drain.delay)
+            closing.set()
+            _, late = await asyncio.wait({server}, timeout=drain.grace)
+            if late:
+                connections.end()
+        await server
+    finally:
+        stopping.cancel()
+        server.cancel()
+
+
+class _Connections:
+    """The ASGI app, with an end for what is in flight: Hypercorn would wait for it, on Python 3.12 for ever."""
+
+    def __init__(self, app: Quart) -> None:
+        self._app = app
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine that runs is in a task
+        self._tasks.add(task)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._tasks.discard(task)
+
+    def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def running(app: Quart, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve in the background, in this event loop, while the context lasts."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(serve(app, listener, stop, Drain()))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in a new event loop: uvloop's where it is installed."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def stop_on_signal() -> asyncio.Event:
+    """Make an event that the first SIGTERM or SIGINT sets; the second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    return stop

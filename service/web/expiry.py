@@ -1,0 +1,45 @@
+"""A response that outlives its token: it ends when the token does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from quart import Response
+from quart.wrappers.response import DataBody, ResponseBody
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from types import TracebackType
+
+
+def end_with(response: Response, seconds: float) -> None:
+    """End a streamed response after `seconds`; one whose body is there already is not streamed."""
+    if isinstance(response, Response) and not isinstance(response.response, DataBody):
+        response.response = _ExpiringBody(response.response, seconds)
+
+
+class _ExpiringBody(ResponseBody):
+    def __init__(self, body: ResponseBody, seconds: float) -> None:
+        self._body = body
+        self._deadline = asyncio.get_running_loop().time() + seconds
+
+    async def __aenter__(self) -> _ExpiringBody:
+        self._chunks = aiter(await self._body.__aenter__())
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException], exc_value: BaseException, tb: TracebackType) -> None:
+        await self._body.__aexit__(exc_type, exc_value, tb)
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        while True:
+            try:
+                async with asyncio.timeout_at(self._deadline) as limit:
+                    chunk = await anext(self._chunks)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                if limit.expired():
+                    return
+                raise
+            yield chunk

@@ -1,0 +1,102 @@
+"""Every failure leaves here: one handler, one format (RFC 9457), one challenge (RFC 6750, RFC 9728)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from http import HTTPStatus
+
+from quart import Response, current_app, has_websocket_context, request, websocket
+from werkzeug.exceptions import HTTPException
+
+from ..auth import AuthError, InsufficientScope, KeySourceUnavailable
+from ..logs import redact
+from . import request_id
+from .resource import metadata_url
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+_CODES = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that method. See the Allow header."),
+    413: ("content_too_large", "The request's body is larger than this API takes."),
+}
+
+
+async def answer(error: Exception) -> Response:
+    """Turn any exception into the answer that its caller gets."""
+    if isinstance(error, AuthError):
+        response = _refusal(error)
+    elif isinstance(error, HTTPException) and error.code is not None and error.code < 500:
+        response = _http_error(error, error.code)
+    else:
+        # Quart wraps what breaks after the view has returned.
+        _log(getattr(error, "original_exception", None) or error)
+        response = problem(500, "internal_error", "Something broke here. It was logged under the request_id.")
+    if has_websocket_context() and websocket.accepted:  # type: ignore[attr-defined]
+        # Too late for an answer. RFC 6455 section 7.4.1: 1008 is a matter of policy, 1011 a defect of ours.
+        await websocket.close(1011 if response.status_code >= 500 else 1008)
+    return response
+
+
+def problem(status: int, code: str, detail: str) -> Response:
+    """Make a problem document. `code` tells machines apart what `status` does not."""
+    body = {
+        # RFC 9457 section 4.2.1: with about:blank, the title is the status's own.
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id.current(),
+    }
+    response = Response(json.dumps(body), status, content_type=CONTENT_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _refusal(error: AuthError) -> Response:
+    response = problem(error.status, error.code, error.detail)
+    if isinstance(error, KeySourceUnavailable):
+        response.headers["Retry-After"] = str(error.retry_after)
+    else:
+        response.headers["WWW-Authenticate"] = _challenge(error)
+    return response
+
+
+def _challenge(error: AuthError) -> str:
+    # RFC 6750 section 3: the scheme is followed by at least one parameter.
+    parameters = {"realm": "api"}
+    if error.challenge_error is not None:
+        # Quotes and backslashes are not allowed in the description.
+        parameters |= {"error": error.challenge_error, "error_description": error.detail.replace('"', "'")}
+    if isinstance(error, InsufficientScope):
+        parameters["scope"] = " ".join(error.scope)
+    resource = current_app.resource  # type: ignore[attr-defined]
+    if resource is not None:
+        parameters["resource_metadata"] = metadata_url(resource)
+    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in parameters.items())
+
+
+def _http_error(error: HTTPException, status: int) -> Response:
+    default = (HTTPStatus(status).phrase.lower().replace(" ", "_"), error.description or error.name)
+    response = problem(status, *_CODES.get(status, default))
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value
+    return response
+
+
+def _log(error: Exception) -> None:
+    connection = websocket if has_websocket_context() else request
+    # An exception's message may hold what the code was working on, so the caller's token is cut out of it.
+    brought = " ".join((*connection.headers.getlist("Authorization"), *_subprotocols()))
+    text = redact("".join(traceback.format_exception(error)), brought.replace(" ", "."))
+    log.error("unhandled exception", extra={"request_id": request_id.current(), "exception": text})
+
+
+def _subprotocols() -> list[str]:
+    return list(websocket.requested_subprotocols) if has_websocket_context() else []

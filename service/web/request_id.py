@@ -1,0 +1,29 @@
+"""The id under which a request is found again: taken from the caller where it is sane, else made."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+from quart import g
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEADER = "X-Request-ID"
+
+# Nothing that could break out of a log line, a header or a page.
+_SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def choose(values: Sequence[str]) -> str:
+    """Return the one sane value that a request brought, else a new id."""
+    if len(values) == 1 and _SANE.fullmatch(values[0]):
+        return values[0]
+    return secrets.token_hex(16)
+
+
+def current() -> str:
+    """The id of the request or WebSocket that is being handled."""
+    return str(g.request_id)

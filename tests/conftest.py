@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from service.app import create_app
+from service.web import Application
+
+from .tenant import ManualClock, Tenant, settings
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return Tenant()
+
+
+@pytest.fixture
+def make_token(tenant: Tenant):
+    """Makes a real, good token; each override makes it another one."""
+    return tenant.token
+
+
+@pytest.fixture
+def app(tenant: Tenant, clock: ManualClock) -> Application:
+    return create_app(settings(), clock=clock, transport=tenant.transport)
