@@ -51,7 +51,7 @@ class KeySetFetcher:
             if "Content-Encoding" in response.headers:
                 raise FetchFailed("the answer has a Content-Encoding")
             body = bytearray()
-            async for chunk in response.aiter_raw():
+            async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_BODY:
                     raise FetchFailed(f"the answer has more than {MAX_BODY} bytes")

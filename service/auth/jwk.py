@@ -70,7 +70,7 @@ def usable_keys(entry: object, allowed: frozenset[str]) -> tuple[str, int, dict[
     keys = {algorithm: _construct(public, algorithm) for algorithm in sorted(fitting)}
     prepared = next(iter(keys.values())).prepared_key
     if kind == "RSA":
-        _check_rsa(prepared.key_size, prepared.public_numbers().e)
+        _check_rsa(prepared.key_size, prepared.public_numbers())
     return kid, prepared.key_size, keys
 
 
@@ -81,8 +81,11 @@ def _construct(public: dict[str, Any], algorithm: str) -> Any:
         raise UnusableKey("it cannot be parsed") from error
 
 
-def _check_rsa(bits: int, exponent: int) -> None:
+def _check_rsa(bits: int, public: Any) -> None:
     if not MIN_RSA_BITS <= bits <= MAX_RSA_BITS:
         raise UnusableKey(f"its RSA modulus has {bits} bits, not {MIN_RSA_BITS} to {MAX_RSA_BITS}")
+    if public.n % 2 == 0:
+        raise UnusableKey("its RSA modulus is even, so it is no product of two primes")
+    exponent = public.e
     if exponent < MIN_RSA_EXPONENT or exponent % 2 == 0 or exponent.bit_length() > MAX_RSA_EXPONENT_BITS:
         raise UnusableKey(f"its RSA exponent is even, under {MIN_RSA_EXPONENT} or far too large")

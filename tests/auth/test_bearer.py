@@ -17,7 +17,8 @@ def test_without_a_bearer_token_it_is_missing(values: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [["Bearer"], ["Bearer "], ["Bearer a b"], ["Bearer\ta"], ["Bearer a\tb"], ["Bearer t", "Bearer t"], ["", ""]]
+    "values",
+    [["Bearer"], ["Bearer "], ["Bearer a b"], ["Bearer\ta"], ["Bearer a\tb"], ["Bearer t", "Bearer t"], ["", ""]],
 )
 def test_a_malformed_header_or_several_are_an_invalid_request(values: list[str]) -> None:
     with pytest.raises(InvalidRequest):

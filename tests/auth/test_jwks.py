@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from service.auth import Freshness, KeySourceUnavailable, RemoteKeySet
+from service.auth.jwks import MAX_BACKOFF
+from service.fetch import MAX_BODY, KeySetFetcher, http_client
+
+from ..signing import Signer, jwks, rsa_key
+from ..tenant import ManualClock, Tenant, settle
+
+FRESHNESS = Freshness(ttl=600, cooldown=10, max_stale=86400)
+UNTIL_REFRESH = 600 * 0.75
+
+
+@pytest.fixture
+async def source(tenant: Tenant, clock: ManualClock) -> AsyncIterator[RemoteKeySet]:
+    async with http_client(tenant.transport) as client:
+        # Without jitter: always the lower end.
+        fetch = KeySetFetcher(client, 5)
+        source = RemoteKeySet(tenant.issuer, fetch, clock, ("RS256",), FRESHNESS, lambda low, _: low)
+        yield source
+        await source.close()
+
+
+@pytest.fixture
+async def running(source: RemoteKeySet) -> AsyncIterator[RemoteKeySet]:
+    """The source as the service has it: kept fresh in the background."""
+    task = asyncio.create_task(source.run())
+    await settle()
+    yield source
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def outcome(source: RemoteKeySet, kid: str) -> str:
+    """What a token that names `kid` would come to."""
+    try:
+        return "verified" if kid in await source.keys_for(kid) else "401"
+    except KeySourceUnavailable as error:
+        assert error.retry_after >= 1
+        return "503"
+
+
+async def test_asks_the_issuers_own_address_plainly(source: RemoteKeySet, tenant: Tenant) -> None:
+    await source.keys_for("current")
+    (request,) = tenant.fetches
+    assert str(request.url) == "https://tenant.test/.well-known/jwks.json"
+    assert request.headers["Accept-Encoding"] == "identity"
+
+
+async def test_many_first_callers_make_one_fetch(source: RemoteKeySet, tenant: Tenant) -> None:
+    results = await asyncio.gather(*(outcome(source, "current") for _ in range(500)))
+    assert set(results) == {"verified"}
+    assert len(tenant.fetches) == 1
+
+
+async def test_a_caller_who_goes_away_takes_nothing_from_the_others(source: RemoteKeySet, tenant: Tenant) -> None:
+    tenant.gate = asyncio.Event()
+    first, second = (asyncio.create_task(outcome(source, "current")) for _ in range(2))
+    await settle()
+    first.cancel()
+    await settle()
+    tenant.gate.set()
+    assert await second == "verified"
+    assert len(tenant.fetches) == 1
+
+
+async def test_fetches_again_before_the_set_stops_being_fresh(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock
+) -> None:
+    await clock.advance(UNTIL_REFRESH - 1)
+    assert len(tenant.fetches) == 1
+    await clock.advance(2)
+    assert len(tenant.fetches) == 2
+
+
+async def test_nobody_waits_for_a_refresh(running: RemoteKeySet, tenant: Tenant, clock: ManualClock) -> None:
+    tenant.gate = asyncio.Event()
+    await clock.advance(5000)
+    assert len(tenant.fetches) == 2
+    assert await asyncio.wait_for(outcome(running, "current"), 1) == "verified"
+    tenant.gate.set()
+
+
+async def test_unknown_kids_together_make_one_fetch_per_cooldown(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock
+) -> None:
+    for _ in range(3):
+        await clock.advance(10)
+        before = len(tenant.fetches)
+        results = await asyncio.gather(*(outcome(running, f"random-{n}") for n in range(1000)))
+        assert set(results) == {"401"}
+        assert len(tenant.fetches) == before + 1
+
+
+async def test_a_new_key_is_honoured_within_one_cooldown_even_in_a_flood(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock
+) -> None:
+    await clock.advance(10)
+    await outcome(running, "random")
+    tenant.published.append(Signer(rsa_key("new"), "new"))
+    for second in range(11):
+        await outcome(running, f"random-{second}")
+        if await outcome(running, "new") == "verified":
+            break
+        await clock.advance(1)
+    assert second <= 10
+    assert await outcome(running, "new") == "verified"
+
+
+async def test_a_known_key_does_not_wait_for_the_fetch_of_an_unknown_one(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock
+) -> None:
+    await clock.advance(10)
+    tenant.gate = asyncio.Event()
+    waiting = asyncio.create_task(outcome(running, "random"))
+    await settle()
+    assert await asyncio.wait_for(outcome(running, "current"), 1) == "verified"
+    assert not waiting.done()
+    tenant.gate.set()
+    assert await waiting == "401"
+
+
+async def test_a_removed_key_stops_verifying_with_the_next_refresh(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock
+) -> None:
+    tenant.published = [tenant.next]
+    assert await outcome(running, "current") == "verified"
+    await clock.advance(UNTIL_REFRESH + 1)
+    assert await outcome(running, "current") == "401"
+    assert await outcome(running, "next") == "verified"
+
+
+async def test_a_day_of_outage(running: RemoteKeySet, tenant: Tenant, clock: ManualClock) -> None:
+    tenant.down = True
+    await clock.advance(600)
+    for _ in range(24 * 6):
+        assert await outcome(running, "current") == "verified"
+        assert await outcome(running, "random") == "503"
+        await clock.advance(600)
+    # Gone: 86,400 seconds after it stopped being fresh.
+    assert await outcome(running, "current") == "503"
+    attempts = len(tenant.fetches)
+    await clock.advance(600)
+    assert 600 / MAX_BACKOFF - 1 <= len(tenant.fetches) - attempts <= 600 / MAX_BACKOFF + 1
+    tenant.down = False
+    await clock.advance(MAX_BACKOFF)
+    assert await outcome(running, "current") == "verified"
+    assert await outcome(running, "random") == "401"
+
+
+async def test_the_first_failures_are_answered_at_once_and_tried_again(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock
+) -> None:
+    source = running
+    fetch_count = len(tenant.fetches)
+    assert fetch_count == 1
+    fresh = RemoteKeySet(tenant.issuer, source._fetch, clock, ("RS256",), FRESHNESS, lambda low, _: low)
+    tenant.down = True
+    assert await outcome(fresh, "current") == "503"
+    assert not fresh.loaded
+    for _ in range(5):
+        assert await outcome(fresh, "current") == "503"
+    assert len(tenant.fetches) == fetch_count + 1
+    tenant.down = False
+    await clock.advance(9.9)
+    assert await outcome(fresh, "current") == "503"
+    await clock.advance(0.2)
+    assert await outcome(fresh, "current") == "verified"
+
+
+async def test_waits_grow_from_the_cooldown_to_a_minute(tenant: Tenant, clock: ManualClock) -> None:
+    moments: list[float] = []
+
+    async def failing(_: str) -> bytes:
+        from service.auth import FetchFailed
+
+        moments.append(clock.monotonic())
+        raise FetchFailed("down")
+
+    source = RemoteKeySet(tenant.issuer, failing, clock, ("RS256",), FRESHNESS, lambda low, _: low)
+    task = asyncio.create_task(source.run())
+    await clock.advance(600)
+    task.cancel()
+    await asyncio.wait([task])
+    waits = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    assert waits[:4] == [10, 20, 40, 60]
+    assert set(waits[3:]) == {60}
+
+
+GOOD = json.dumps(jwks(Signer(rsa_key()))).encode()
+BAD_ANSWERS = {
+    "not JSON": httpx.Response(200, content=b"<html>"),
+    "an empty body": httpx.Response(200, content=b""),
+    "not an object": httpx.Response(200, content=b"[]"),
+    "no keys": httpx.Response(200, content=b"{}"),
+    "an empty set": httpx.Response(200, content=b'{"keys":[]}'),
+    "no usable key": httpx.Response(200, content=b'{"keys":[{"kty":"oct","kid":"current","k":"AAAA"}]}'),
+    "too large": httpx.Response(200, content=GOOD[:-1] + b" " * MAX_BODY + b"}"),
+    "compressed": httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"\x1f\x8b")),
+    "an encoding that changes nothing": httpx.Response(200, content=GOOD, headers={"Content-Encoding": "identity"}),
+    "a redirect": httpx.Response(302, headers={"Location": "https://evil.test/jwks.json"}),
+    "a redirect to itself": httpx.Response(307, headers={"Location": "https://tenant.test/.well-known/jwks.json"}),
+    "203": httpx.Response(203, content=GOOD),
+    "404": httpx.Response(404, content=GOOD),
+    "500": httpx.Response(500, content=GOOD),
+    "a broken connection": httpx.ReadError("reset"),
+    "nested far too deep": httpx.Response(200, content=b'{"keys":' + b"[" * 200_000),
+    "a member twice": httpx.Response(200, content=b'{"keys":[],' + GOOD[1:]),
+}
+
+
+@pytest.mark.parametrize("answer", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
+async def test_a_refresh_may_improve_the_set_and_never_damages_it(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock, answer: httpx.Response | Exception
+) -> None:
+    tenant.answers.append(answer)
+    await clock.advance(UNTIL_REFRESH + 1)
+    assert len(tenant.fetches) == 2
+    assert await outcome(running, "current") == "verified"
+    await clock.advance(10)
+    assert len(tenant.fetches) == 3
+    assert await outcome(running, "random") == "401"
+
+
+async def test_the_largest_body_is_taken(running: RemoteKeySet, tenant: Tenant, clock: ManualClock) -> None:
+    padded = GOOD[:-1] + b" " * (MAX_BODY - len(GOOD)) + b"}"
+    assert len(padded) == 512 * 1024
+    tenant.answers.append(httpx.Response(200, content=padded))
+    await clock.advance(UNTIL_REFRESH + 1)
+    assert await outcome(running, "next") != "verified"
+
+
+async def test_a_fetch_is_bounded_as_a_whole(tenant: Tenant) -> None:
+    from service.auth import FetchFailed
+
+    async def drip(_: httpx.Request) -> httpx.Response:
+        async def bytes_for_ever() -> AsyncIterator[bytes]:
+            while True:
+                await asyncio.sleep(0.005)
+                yield b" "
+
+        return httpx.Response(200, content=bytes_for_ever())
+
+    async with http_client(httpx.MockTransport(drip)) as client:
+        with pytest.raises(FetchFailed, match=r"within 0\.05 s"):
+            await KeySetFetcher(client, 0.05)("https://tenant.test/.well-known/jwks.json")
+
+
+async def test_the_state_is_logged_when_it_changes_and_not_more_often(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "service.auth")
+    tenant.down = True
+    await clock.advance(7200)
+    tenant.down = False
+    await clock.advance(120)
+    messages = [record.getMessage() for record in caplog.records]
+    assert ["cannot be had: ConnectError" in message for message in messages] == [True, False]
+    assert "can be had again" in messages[1]
+
+
+async def test_a_defect_in_fetching_is_an_outage_and_not_a_crash(tenant: Tenant, clock: ManualClock) -> None:
+    async def broken(_: str) -> bytes:
+        raise ZeroDivisionError
+
+    source = RemoteKeySet(tenant.issuer, broken, clock)
+    assert await outcome(source, "current") == "503"
+
+
+async def test_a_wall_clock_that_is_set_changes_nothing(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock
+) -> None:
+    for now in (0.0, 4e9):
+        clock.set_wall_clock(now)
+        assert await outcome(running, "current") == "verified"
+    await clock.advance(1)
+    assert len(tenant.fetches) == 1
