@@ -1,9 +1,11 @@
-"""HTTP/1.1 under Hypercorn, without two ways in which a caller's bytes break it.
+"""HTTP/1.1 under Hypercorn, without the ways in which a caller's bytes break it, or what it serves.
 
 Hypercorn 0.18 has no place to pass a protocol in, so `install` puts this one where it looks for its own.
 
 - A WebSocket handshake with header values that are not ASCII, or an extension offer that cannot be parsed,
   escapes wsproto as a bare ValueError: a traceback, and a connection cut without an answer. It gets a 400.
+- A Host that is no host escapes Werkzeug in the same way. It gets the 400 of RFC 9112 section 3.2.
+- h11 answers a transfer coding that it does not know with 501. It is the caller's fault: 400.
 - An upgrade to cleartext HTTP/2, which any client may ask for, hands bytes to another parser with failures
   of its own, and lets requests past a proxy's rules unseen (h2c smuggling). Load balancers speak HTTP/1.1 to
   their targets, so it is not taken.
@@ -11,6 +13,7 @@ Hypercorn 0.18 has no place to pass a protocol in, so `install` puts this one wh
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import hypercorn.protocol
@@ -23,22 +26,34 @@ from wsproto.handshake import server_extensions_handshake
 if TYPE_CHECKING:
     import h11
 
+# RFC 3986 section 3.2.2 as far as it is met in practice: a name, an address in brackets, or nothing; a port.
+_HOST = re.compile(
+    rb"(?=.{0,255}$)(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?)?(?::[0-9]{0,5})?"
+)
+
 
 class Http1Protocol(H11Protocol):
     async def _check_protocol(self, event: h11.Request) -> None:
         """Stay with HTTP/1.1, whatever the request asks for (RFC 9110 section 7.8 allows it)."""
 
     async def _create_stream(self, request: h11.Request) -> None:
-        if _is_broken_handshake(request):
+        if _has_bad_host(request) or _is_broken_handshake(request):
             await self._send_error_response(400)
             await self.send(Closed())
             return
         await super()._create_stream(request)
 
+    async def _send_error_response(self, status_code: int) -> None:
+        await super()._send_error_response(status_code if status_code < 500 else 400)
+
 
 def install() -> None:
     """Make every Hypercorn server of this process use it."""
     hypercorn.protocol.H11Protocol = Http1Protocol  # type: ignore[attr-defined]
+
+
+def _has_bad_host(request: h11.Request) -> bool:
+    return any(name == b"host" and not _HOST.fullmatch(value) for name, value in request.headers)
 
 
 def _is_broken_handshake(request: h11.Request) -> bool:

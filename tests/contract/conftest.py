@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+
+from service import server
+from service.app import create_app
+
+from ..tenant import ManualClock, Tenant, settings
+from ..web.orders import blueprint
+
+Serve = Callable[[], AbstractAsyncContextManager[int]]
+
+
+@pytest.fixture
+def serve(tenant: Tenant, clock: ManualClock) -> Serve:
+    """Serves the API, with routes of a user's own, by Hypercorn in this event loop; gives its port."""
+
+    @contextlib.asynccontextmanager
+    async def serve_app() -> AsyncIterator[int]:
+        app = create_app(settings(), clock=clock, transport=tenant.transport)
+        app.register_blueprint(blueprint)
+        listener = server.listen("127.0.0.1", 0)
+        port = int(listener.getsockname()[1])
+        async with server.running(app, listener):
+            yield port
+
+    return serve_app

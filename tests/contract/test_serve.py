@@ -1,0 +1,172 @@
+"""`serve` as a real process, with a real issuer, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.issuer import LocalIssuer, local_issuer
+
+from ..processes import Service, free_port, service, until_ready
+
+
+@dataclass
+class Running:
+    address: str
+    issuer: LocalIssuer
+    process: Service
+    http: httpx.AsyncClient
+
+    async def get(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return await self.http.get(f"{self.address}{path}", headers=headers)
+
+
+@contextlib.asynccontextmanager
+async def serving(directory: Path, **environment: str) -> AsyncIterator[Running]:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    usual = {"PORT": str(port), "HOST": "127.0.0.1", "SHUTDOWN_DELAY": "0", "SHUTDOWN_GRACE": "2", "METRICS_PORT": "0"}
+    async with local_issuer() as issuer, httpx.AsyncClient(trust_env=False, timeout=10) as http:
+        own = {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience}
+        with service("serve", directory=directory, **{**usual, **own, **environment}) as process:
+            await asyncio.to_thread(until_ready, address)
+            yield Running(address, issuer, process, http)
+
+
+async def test_the_contract_over_the_wire(tmp_path: Path) -> None:
+    async with serving(tmp_path) as api:
+        token = api.issuer.token(scope="read:messages")
+        assert (await api.get("/api/public")).status_code == 200
+        refused = await api.get("/api/private")
+        assert (refused.status_code, refused.json()["code"]) == (401, "authorization_header_missing")
+        for path in ("/api/private", "/api/private-scoped", "/api/me", "/api/token"):
+            assert (await api.get(path, token)).status_code == 200
+        assert (await api.get("/api/private-scoped", api.issuer.token())).status_code == 403
+        expired = await api.get("/api/private", api.issuer.token(exp=1))
+        assert (expired.status_code, expired.json()["code"]) == (401, "token_expired")
+        assert (await api.get("/nope")).status_code == 401
+        assert (await api.get("/nope", token)).status_code == 404
+        head = await api.http.head(f"{api.address}/api/private", headers={"Authorization": f"Bearer {token}"})
+        assert (head.status_code, head.content) == (200, b"")
+        assert "server" not in head.headers
+        assert api.process.stop() == 0
+    assert "Traceback" not in api.process.output
+    for line in api.process.lines:
+        assert json.loads(line)["event"]
+        assert "eyJ" not in line
+
+
+async def test_rotation_and_revocation_of_the_issuers_keys(tmp_path: Path) -> None:
+    async with serving(tmp_path, JWKS_COOLDOWN="0.05", JWKS_TTL="0.2") as api:
+        local = f"{api.issuer.address}local"
+        old = api.issuer.token()
+        assert (await api.get("/api/private", old)).status_code == 200
+        await api.http.post(f"{local}/rotate")
+        new = api.issuer.token()
+        assert (await api.get("/api/private", new)).status_code == 200
+        assert (await api.get("/api/private", old)).status_code == 200
+        await api.http.post(f"{local}/revoke")
+        ends = time.monotonic() + 5
+        while (await api.get("/api/private", old)).status_code == 200:
+            assert time.monotonic() < ends
+        assert (await api.get("/api/private", old)).json()["code"] == "invalid_token"
+        assert (await api.get("/api/private", new)).status_code == 200
+
+
+async def test_starts_without_its_issuer_and_is_ready_once_it_is_there(tmp_path: Path) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    async with local_issuer() as issuer, httpx.AsyncClient(trust_env=False) as http:
+        await http.post(f"{issuer.address}local/faults", json={"status": 503})
+        with service(
+            "serve", directory=tmp_path, AUTH0_DOMAIN=issuer.address, AUTH0_AUDIENCE=issuer.audience, HOST="127.0.0.1",
+            PORT=str(port), JWKS_COOLDOWN="0.1", SHUTDOWN_DELAY="0", METRICS_PORT="0",
+        ) as process:  # fmt: skip
+            await asyncio.to_thread(process.wait_for, "cannot be had")
+            assert (await http.get(f"{address}/healthz")).status_code == 200
+            assert (await http.get(f"{address}/readyz")).status_code == 503
+            answer = await http.get(f"{address}/api/private", headers={"Authorization": f"Bearer {issuer.token()}"})
+            assert (answer.status_code, answer.json()["code"]) == (503, "key_source_unavailable")
+            await http.post(f"{issuer.address}local/faults", json={})
+            await asyncio.to_thread(until_ready, address)
+            assert process.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_draining_fails_readiness_first_and_exits_0(tmp_path: Path, number: int) -> None:
+    async with serving(tmp_path, SHUTDOWN_DELAY="1.5") as api:
+        api.process.process.send_signal(number)
+        ends = time.monotonic() + 5
+        while (await api.get("/readyz")).status_code == 200:
+            assert time.monotonic() < ends
+        # The listener goes on for the delay.
+        assert (await api.get("/api/public")).status_code == 200
+        assert await asyncio.to_thread(api.process.process.wait, 10) == 0
+    assert "Traceback" not in api.process.output
+
+
+async def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
+    async with serving(tmp_path, SHUTDOWN_DELAY="60") as api:
+        api.process.process.send_signal(signal.SIGTERM)
+        while (await api.get("/readyz")).status_code == 200:
+            pass
+        api.process.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(api.process.process.wait, 5) == 1
+
+
+async def test_several_workers_serve_one_port_and_stop_together(tmp_path: Path) -> None:
+    async with serving(tmp_path, WORKERS="2") as api:
+        token = api.issuer.token()
+        answers = await asyncio.gather(*(api.get("/api/private", token) for _ in range(40)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert len([line for line in api.process.lines if "listening" in line]) == 2
+        assert await asyncio.to_thread(api.process.stop) == 0
+    assert "Traceback" not in api.process.output
+
+
+async def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    async with serving(tmp_path, SHUTDOWN_GRACE="10") as api:
+        _, idle = await asyncio.open_connection("127.0.0.1", int(api.address.rsplit(":", 1)[1]))
+        began = time.monotonic()
+        assert await asyncio.to_thread(api.process.stop) == 0
+        assert time.monotonic() - began < 5
+        idle.close()
+
+
+def test_wrong_settings_are_all_told_at_once(tmp_path: Path) -> None:
+    from ..processes import run
+
+    secret = "s3cret-value"
+    ended = run(
+        "serve", directory=tmp_path, AUTH0_DOMAIN="http://tenant.us.auth0.com", AUTH0_ALGORITHMS="HS256",
+        AUTH0_M2M_CLIENT_SECRET=secret, JWKS_TTL=secret, PORT="0",
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    for name in ("AUTH0_DOMAIN", "AUTH0_AUDIENCE", "AUTH0_ALGORITHMS", "JWKS_TTL", "PORT"):
+        assert f"  {name}: " in ended.stderr
+    assert secret not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    from ..processes import run
+
+    async with serving(tmp_path) as api:
+        port = api.address.rsplit(":", 1)[1]
+        ended = await asyncio.to_thread(
+            lambda: run("serve", directory=tmp_path, AUTH0_DOMAIN="t.test", AUTH0_AUDIENCE="a", HOST="127.0.0.1", PORT=port)
+        )
+        assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+        assert "in use" in ended.stderr
