@@ -42,7 +42,7 @@ def load(defaults: Mapping[str, Any] | None = None) -> Settings:
     Raises WrongSettings, with every problem at once.
     """
     values: dict[str, Any] = {}
-    for source in _sources(defaults or {}):
+    for source in _read(defaults or {}):
         taken = {name for known in values for name in _names(known)}
         values |= {name: value for name, value in source.items() if name not in taken}
     try:
@@ -53,7 +53,14 @@ def load(defaults: Mapping[str, Any] | None = None) -> Settings:
 
 def is_set(name: str) -> bool:
     """Whether any source has a variable."""
-    return any(name in source for source in _sources({}))
+    return any(name in source for source in _read({}))
+
+
+def _read(defaults: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    try:
+        return list(_sources(defaults))
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSettings([f".env: it cannot be read: {type(error).__name__}"]) from None
 
 
 def _sources(defaults: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

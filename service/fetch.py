@@ -14,12 +14,15 @@ MAX_BODY = 512 * 1024
 
 def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """Make the client that key sets are fetched with; `transport` replaces the network."""
+    # Minutes lie between two fetches: a connection kept that long has been closed by something on its way.
+    limits = httpx.Limits(max_keepalive_connections=0)
     return httpx.AsyncClient(
         transport=transport,
         # Followed, a redirect would let whoever answers choose who says what the keys are.
         follow_redirects=False,
         # http:// is the loopback range (see `service.settings`), where a proxy has no business.
-        mounts=None if transport else {"http://": httpx.AsyncHTTPTransport()},
+        mounts=None if transport else {"http://": httpx.AsyncHTTPTransport(limits=limits)},
+        limits=limits,
         # Bounded by `KeySetFetcher` as a whole; httpx's own are for each read.
         timeout=None,  # noqa: S113
     )

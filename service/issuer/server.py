@@ -92,8 +92,11 @@ class Authorization(AuthorizationServer):  # type: ignore[misc]
 
 
 async def _parameters(request: Request) -> dict[str, str]:
-    if request.is_json:
-        body = await request.get_json(silent=True)
-        members = body if isinstance(body, dict) else {}
-        return {name: value for name, value in members.items() if isinstance(value, str)}
-    return dict((await request.form).items())
+    try:
+        members = await request.get_json(silent=True) if request.is_json else dict((await request.form).items())
+    except UnicodeDecodeError:
+        # Quart lets it escape. Without parameters, the request is refused for what it lacks.
+        return {}
+    if not isinstance(members, dict):
+        return {}
+    return {name: value for name, value in members.items() if isinstance(value, str)}

@@ -40,7 +40,9 @@ def test_no_mutation_of_a_good_token_is_accepted(alg: str, data: st.DataObject) 
 
 
 @settings(max_examples=200)
-@given(st.one_of(st.text(), st.text(string.ascii_letters + "-_.", min_size=5), st.from_regex(r"[\w-]+\.[\w-]*\.[\w-]+")))
+@given(
+    st.one_of(st.text(), st.text(string.ascii_letters + "-_.", min_size=5), st.from_regex(r"[\w-]+\.[\w-]*\.[\w-]+"))
+)
 def test_no_text_raises_anything_but_a_refusal(text: str) -> None:
     with pytest.raises(InvalidToken):
         verify_jws(text, KEYS)
@@ -68,7 +70,12 @@ CLAIMS = st.fixed_dictionaries(
     },
 )
 HEADERS = st.fixed_dictionaries(
-    {}, optional={"typ": st.sampled_from(["JWT", "at+jwt", "application/at+jwt"]), "extra": JSON, "jku": st.just("https://evil.test/")}
+    {},
+    optional={
+        "typ": st.sampled_from(["JWT", "at+jwt", "application/at+jwt"]),
+        "extra": JSON,
+        "jku": st.just("https://evil.test/"),
+    },
 )
 # By default it refuses header members that it does not know; RFC 7515 section 4 says to ignore them.
 LENIENT = joserfc.jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -190,7 +191,7 @@ async def test_waits_grow_from_the_cooldown_to_a_minute(tenant: Tenant, clock: M
     await clock.advance(600)
     task.cancel()
     await asyncio.wait([task])
-    waits = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    waits = [later - earlier for earlier, later in itertools.pairwise(moments)]
     assert waits[:4] == [10, 20, 40, 60]
     assert set(waits[3:]) == {60}
 

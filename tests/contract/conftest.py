@@ -21,7 +21,9 @@ def serve(tenant: Tenant, clock: ManualClock) -> Serve:
 
     @contextlib.asynccontextmanager
     async def serve_app() -> AsyncIterator[int]:
-        app = create_app(settings(), clock=clock, transport=tenant.transport)
+        app = create_app(
+            settings(cors_allow_origins=("https://app.example.com",)), clock=clock, transport=tenant.transport
+        )
         app.register_blueprint(blueprint)
         listener = server.listen("127.0.0.1", 0)
         port = int(listener.getsockname()[1])

@@ -133,5 +133,8 @@ async def test_an_upgrade_to_http2_is_not_taken(serve: Serve) -> None:
 
 async def test_a_broken_handshake_is_a_400(serve: Serve) -> None:
     async with serve() as port:
-        for broken in (b"Sec-WebSocket-Protocol: bearer, \xff", b"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=x"):
+        for broken in (
+            b"Sec-WebSocket-Protocol: bearer, \xff",
+            b"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=x",
+        ):
             assert status(await send(port, SOCKET + broken + b"\r\n\r\n")) == 400

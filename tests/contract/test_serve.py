@@ -166,7 +166,9 @@ async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
     async with serving(tmp_path) as api:
         port = api.address.rsplit(":", 1)[1]
         ended = await asyncio.to_thread(
-            lambda: run("serve", directory=tmp_path, AUTH0_DOMAIN="t.test", AUTH0_AUDIENCE="a", HOST="127.0.0.1", PORT=port)
+            lambda: run(
+                "serve", directory=tmp_path, AUTH0_DOMAIN="t.test", AUTH0_AUDIENCE="a", HOST="127.0.0.1", PORT=port
+            )
         )
         assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
         assert "in use" in ended.stderr

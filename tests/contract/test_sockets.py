@@ -3,65 +3,132 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import CloseCode
 
-from ..tenant import NOW
+from service import server
+from service.app import create_app
+
+from ..tenant import NOW, Tenant, settings
+from ..web.orders import blueprint
 from .conftest import Serve
 
+SOCKET = "/orders/socket"
 
-async def refusal(port: int, path: str = "/orders/socket", **options: Any) -> tuple[int, bytes]:
+
+def open_socket(port: int, path: str = SOCKET, token: str | None = None, **options: Any) -> Any:
+    if token is not None:
+        options["additional_headers"] = {"Authorization": f"Bearer {token}"}
+    return connect(f"ws://127.0.0.1:{port}{path}", proxy=None, **options)
+
+
+async def refusal(port: int, path: str = SOCKET, token: str | None = None, **options: Any) -> tuple[int, str]:
     with pytest.raises(InvalidStatus) as refused:
-        async with connect(f"ws://127.0.0.1:{port}{path}", proxy=None, **options):
+        async with open_socket(port, path, token, **options):
             pass
     response = refused.value.response
     assert response.headers["Content-Type"] == "application/problem+json"
-    return response.status_code, response.body
+    body = json.loads(response.body)
+    assert response.headers["X-Request-ID"] == body["request_id"]
+    return response.status_code, body["code"]
 
 
-async def test_a_browser_sends_the_token_as_a_subprotocol_and_gets_bearer_selected(serve: Serve, make_token: Any) -> None:
+async def close_code(socket: Any) -> int:
+    with pytest.raises(ConnectionClosed) as ended:
+        while True:
+            await socket.recv()
+    assert ended.value.rcvd is not None
+    return int(ended.value.rcvd.code)
+
+
+async def test_a_token_in_the_header_opens_a_socket(serve: Serve, make_token: Any) -> None:
+    async with serve() as port, open_socket(port, token=make_token()) as socket:
+        assert socket.subprotocol is None
+        assert await socket.recv() == "auth0|somebody"
+        await socket.send("hello")
+        assert await socket.recv() == "hello"
+
+
+async def test_a_browser_sends_it_as_a_subprotocol_and_gets_bearer_selected(serve: Serve, make_token: Any) -> None:
     async with serve() as port:
         protocols = ["bearer", make_token()]
-        address = f"ws://127.0.0.1:{port}/orders/socket"
-        async with connect(address, subprotocols=protocols, origin="https://api.example.com", proxy=None) as socket:
+        async with open_socket(port, subprotocols=protocols, origin="https://api.example.com") as socket:
             assert socket.subprotocol == "bearer"
             assert socket.response.headers["X-Request-ID"]
             assert await socket.recv() == "auth0|somebody"
-            await socket.send("hello")
-            assert await socket.recv() == "hello"
 
 
-async def test_refused_handshakes_are_answered_in_full(serve: Serve, make_token: Any) -> None:
+async def test_a_socket_is_closed_without_a_good_token(serve: Serve, make_token: Any) -> None:
     async with serve() as port:
-        status, body = await refusal(port)
-        assert status == 401
-        assert b"authorization_header_missing" in body
-        for protocols, expected in (
-            (["bearer", "x"], 401),
-            (["bearer"], 400),
-            (["bearer", "a", "b"], 400),
-            (["chat", make_token()], 401),
-        ):
-            assert (await refusal(port, subprotocols=protocols))[0] == expected
-        assert (await refusal(port, "/orders/socket/scoped", subprotocols=["bearer", make_token()]))[0] == 403
-        assert (await refusal(port, origin="https://evil.test", subprotocols=["bearer", make_token()]))[0] == 403
-        assert (await refusal(port, "/nope", subprotocols=["bearer", make_token()]))[0] == 404
+        missing = (401, "authorization_header_missing")
+        assert await refusal(port) == missing
+        assert await refusal(port, f"{SOCKET}?access_token={make_token()}") == missing
+        assert await refusal(port, "/nope") == missing
+        assert await refusal(port, subprotocols=["chat", make_token()]) == missing
+        assert await refusal(port, token="x") == (401, "invalid_token")
+        assert await refusal(port, token=make_token(exp=1)) == (401, "token_expired")
+        assert await refusal(port, subprotocols=["bearer", "x"]) == (401, "invalid_token")
+        for protocols in (["bearer"], ["bearer", "a", "b"]):
+            assert await refusal(port, subprotocols=protocols) == (400, "invalid_request")
+        assert await refusal(port, token=make_token(), subprotocols=["bearer", "x"]) == (400, "invalid_request")
+        assert await refusal(port, "/nope", token=make_token()) == (404, "not_found")
+
+
+async def test_a_socket_may_require_permissions(serve: Serve, make_token: Any) -> None:
+    async with serve() as port:
+        path = f"{SOCKET}/scoped"
+        assert await refusal(port, path, make_token()) == (403, "insufficient_scope")
+        async with open_socket(port, path, make_token(scope="read:orders")) as socket:
+            assert await socket.recv() == "scoped"
+
+
+async def test_an_open_socket_needs_no_token(serve: Serve) -> None:
+    async with serve() as port, open_socket(port, f"{SOCKET}/open") as socket:
+        assert await socket.recv() == "open"
+
+
+async def test_pages_of_listed_origins_and_of_the_api_itself_may_connect(serve: Serve) -> None:
+    async with serve() as port:
+        for origin in ("https://app.example.com", "https://api.example.com"):
+            async with open_socket(port, f"{SOCKET}/open", origin=origin) as socket:
+                assert await socket.recv() == "open"
+
+
+async def test_pages_from_elsewhere_may_not(serve: Serve, make_token: Any) -> None:
+    refused = (403, "origin_not_allowed")
+    async with serve() as port:
+        for origin in ("https://evil.test", "null", "http://api.example.com", "https://app.example.com.evil.test", ""):
+            for path in (SOCKET, f"{SOCKET}/open"):
+                assert await refusal(port, path, make_token(), origin=origin) == refused
+
+
+async def test_without_a_public_url_the_host_is_the_apis_own(tenant: Tenant) -> None:
+    app = create_app(settings(audiences=("bar",)), transport=tenant.transport)
+    app.register_blueprint(blueprint)
+    listener = server.listen("127.0.0.1", 0)
+    port = int(listener.getsockname()[1])
+    async with server.running(app, listener):
+        for own in (f"http://127.0.0.1:{port}", f"https://127.0.0.1:{port}"):
+            async with open_socket(port, f"{SOCKET}/open", origin=own) as socket:
+                assert await socket.recv() == "open"
+        assert await refusal(port, f"{SOCKET}/open", origin="http://127.0.0.1:1") == (403, "origin_not_allowed")
 
 
 async def test_a_socket_ends_with_its_token(serve: Serve, make_token: Any) -> None:
-    async with serve() as port, asyncio.timeout(10):
-        token = make_token(exp=NOW - 4.9)
-        async with connect(f"ws://127.0.0.1:{port}/orders/socket", subprotocols=["bearer", token], proxy=None) as socket:
-            assert await socket.recv() == "auth0|somebody"
-            with pytest.raises(ConnectionClosedError) as ended:
-                await socket.recv()
-            assert ended.value.rcvd is not None
-            assert ended.value.rcvd.code == CloseCode.POLICY_VIOLATION
+    # 100 ms are left of it, leeway included, by the clock that is passed in.
+    async with serve() as port, asyncio.timeout(10), open_socket(port, token=make_token(exp=NOW - 4.9)) as socket:
+        assert await close_code(socket) == CloseCode.POLICY_VIOLATION
+
+
+async def test_a_broken_socket_says_so(serve: Serve, make_token: Any) -> None:
+    async with serve() as port, open_socket(port, f"{SOCKET}/broken", make_token()) as socket:
+        assert await close_code(socket) == CloseCode.INTERNAL_ERROR
 
 
 async def test_a_stream_ends_with_its_token(serve: Serve, make_token: Any) -> None:
@@ -74,8 +141,6 @@ async def test_a_stream_ends_with_its_token(serve: Serve, make_token: Any) -> No
 async def test_an_end_of_service_ends_what_is_open(serve: Serve, make_token: Any) -> None:
     async with asyncio.timeout(10):
         async with serve() as port:
-            socket = await connect(
-                f"ws://127.0.0.1:{port}/orders/socket", subprotocols=["bearer", make_token()], proxy=None
-            )
+            socket = await open_socket(port, token=make_token())
             assert await socket.recv() == "auth0|somebody"
         await socket.wait_closed()

@@ -114,7 +114,7 @@ async def test_a_sane_request_id_is_kept(app: Application, value: str) -> None:
     assert response.headers["X-Request-ID"] == value
 
 
-@pytest.mark.parametrize("value", ["", "A" * 65, "a b", "a\"b", "<script>", "é", "a\tb"])
+@pytest.mark.parametrize("value", ["", "A" * 65, "a b", 'a"b', "<script>", "é", "a\tb"])
 async def test_another_is_replaced(app: Application, value: str) -> None:
     for path in ("/api/private", "/api/public", "/nope"):
         response = await call(app, path, X_Request_ID=value)
@@ -132,4 +132,3 @@ async def test_without_a_public_url_the_challenge_has_no_metadata(tenant: Tenant
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
     response = await call(app, "/.well-known/oauth-protected-resource", Host="evil.test")
     assert response.status_code == 404
-

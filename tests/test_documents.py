@@ -1,0 +1,61 @@
+"""What is written about the project is true of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from service.settings import Settings, variable
+
+ROOT = Path(__file__).parent.parent
+FIELDS = {variable(name): field for name, field in Settings.model_fields.items()}
+
+
+def documented_defaults() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return dict(
+        re.fullmatch(r"#?([A-Z0-9_]+)=(.*)", line).groups() for line in lines if re.match(r"#?[A-Z0-9_]+=", line)
+    )  # type: ignore[misc, union-attr]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_stands_in_the_example_with_its_default(name: str) -> None:
+    default = FIELDS[name].get_default()
+    if FIELDS[name].is_required():
+        assert documented_defaults()[name]
+    elif default is None or default == ():
+        assert documented_defaults()[name] == ""
+    elif isinstance(default, tuple):
+        assert documented_defaults()[name] == ",".join(default)
+    else:
+        assert not isinstance(default, SecretStr)
+        assert documented_defaults()[name] == str(default)
+
+
+def test_the_example_has_nothing_else() -> None:
+    assert documented_defaults().keys() == FIELDS.keys()
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_stands_in_the_readme(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "README.md").read_text()
+
+
+def test_the_two_commands_stand_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert "pip install uv && uv run -m service dev" in readme
+    assert "pip install uv && uv run pytest" in readme
+
+
+def test_ci_runs_the_readmes_command() -> None:
+    assert "pip install uv && uv run pytest" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_readmes_code_is_python() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        compile(block, "README.md", "exec", flags=0x2000)  # top-level await is fine
