@@ -66,7 +66,8 @@ class _Provider(OpenAPIProvider):
             for operation in operations.values():
                 if access.public:
                     # An empty list takes the API's own requirement back.
-                    operation["security"] = []
+                    operation.setdefault("security", [])
+                if operation.get("security") == []:
                     continue
                 operation["responses"] = {**operation["responses"], **_REFUSALS}
                 for need in access.requirements:

@@ -7,7 +7,7 @@ not trusted yet. The `check_` functions then decide, one for each check that a c
 from __future__ import annotations
 
 import math
-from types import MappingProxyType
+import sys
 from typing import TYPE_CHECKING, Any
 
 from . import strict_json
@@ -15,7 +15,7 @@ from .errors import InvalidAudience, InvalidIssuer, InvalidToken, TokenExpired, 
 from .token import AccessToken
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 # The integers that every JSON reader has exactly (RFC 7493 section 2.2); a time beyond is no time.
 _MAX_DATE = 2**53 - 1
@@ -73,8 +73,8 @@ def check_time(expires_at: float, not_before: float | None, issued_at: float | N
             raise TokenNotYetValid("The token is not valid yet. Is a clock wrong?")
 
 
-def access_token(claims: dict[str, Any]) -> AccessToken:
-    """Turn claims that passed every check into an AccessToken.
+def access_token(claims: dict[str, Any], payload: bytes) -> AccessToken:
+    """Turn claims that passed every check, and the payload that they were read from, into an AccessToken.
 
     Raises InvalidToken, of the check "permissions", where the claims that grant are not well formed: "in" on
     a string would find a permission in the middle of another.
@@ -87,17 +87,22 @@ def access_token(claims: dict[str, Any]) -> AccessToken:
         raise InvalidToken("The token's permissions must be a list of strings.", "permissions")
     return AccessToken(
         subject=claims["sub"],
-        issuer=claims["iss"],
-        audience=tuple(_audience(claims)),
+        issuer=sys.intern(claims["iss"]),
+        audience=_shared(_audience(claims)),
         expires_at=claims["exp"],
         not_before=claims.get("nbf"),
         issued_at=claims.get("iat"),
         # RFC 6749 section 3.3: separated by spaces, and by nothing else.
-        scopes=tuple(name for name in scope.split(" ") if name),
-        permissions=tuple(permissions),
+        scopes=_shared(name for name in scope.split(" ") if name),
+        permissions=_shared(permissions),
         client_id=_client_id(claims),
-        claims=MappingProxyType(claims),
+        payload=payload,
     )
+
+
+def _shared(names: Iterable[str]) -> tuple[str, ...]:
+    # A tenant's tokens name the same few things; one copy of each is enough for all that are remembered.
+    return tuple(sys.intern(name) for name in names)
 
 
 def _audience(claims: dict[str, Any]) -> list[str]:
@@ -109,7 +114,7 @@ def _client_id(claims: dict[str, Any]) -> str | None:
     # Auth0's default dialect names the client in azp, its RFC 9068 dialect in client_id.
     for name in ("azp", "client_id"):
         if type(claims.get(name)) is str:
-            return str(claims[name])
+            return sys.intern(claims[name])
     return None
 
 

@@ -69,6 +69,7 @@ class RemoteKeySet:
         self._freshness = freshness or Freshness()
         self._jitter = jitter
         self._keys: KeySet | None = None
+        self._body = b""
         self._fresh_until = -math.inf
         self._refresh_at = -math.inf
         self._fetch_not_before = -math.inf
@@ -86,18 +87,25 @@ class RemoteKeySet:
 
         The set lacks `kid` only if the issuer just said so. Raises KeySourceUnavailable where nobody can tell.
         """
-        keys = self._usable()
-        now = self._clock.monotonic()
+        keys = self.current()
         if keys is None or (kid is not None and kid not in keys):
             # One fetch in each cooldown for all unknown kids together; a fetch in flight answers for them too.
-            if self._flight is not None or now >= self._fetch_not_before:
+            if self._flight is not None or self._clock.monotonic() >= self._fetch_not_before:
                 await self.refresh()
-                keys = self._usable()
+                keys = self.current()
             if keys is None or (kid is not None and kid not in keys and self._failure is not None):
                 raise self._unavailable()
-        elif now >= self._fresh_until and now >= self._fetch_not_before:
-            self._start()
         return keys
+
+    def current(self) -> KeySet | None:
+        """Return the set that may be used now, if there is one, and see to it that it is fetched when it is due."""
+        now = self._clock.monotonic()
+        if now < self._fresh_until:
+            return self._keys
+        if now >= self._fetch_not_before:
+            # `run` has done so before, unless it does not run or the event loop was held up. Nobody waits for it.
+            self._start()
+        return self._keys if now < self._fresh_until + self._freshness.max_stale else None
 
     async def refresh(self) -> None:
         """Fetch the set, or wait for the fetch in flight. Failing is not an error here: see `keys_for`."""
@@ -119,10 +127,6 @@ class RemoteKeySet:
             self._flight.cancel()
             await asyncio.wait([self._flight])
 
-    def _usable(self) -> KeySet | None:
-        gone = self._clock.monotonic() >= self._fresh_until + self._freshness.max_stale
-        return None if gone else self._keys
-
     def _unavailable(self) -> KeySourceUnavailable:
         wait = self._fetch_not_before - self._clock.monotonic()
         return KeySourceUnavailable(
@@ -142,7 +146,9 @@ class RemoteKeySet:
 
     async def _fly(self) -> None:
         try:
-            keys = self._parse(await self._fetch(self.url))
+            body = await self._fetch(self.url)
+            # The same again: the set lives on, and with it what it has vouched for.
+            keys = self._keys if self._keys is not None and body == self._body else self._parse(body)
         except FetchFailed as error:
             self._failed(str(error))
         except Exception as error:
@@ -150,7 +156,7 @@ class RemoteKeySet:
             log.exception("fetching the key set of %s broke", self.issuer)
             self._failed(type(error).__name__)
         else:
-            self._succeeded(keys)
+            self._succeeded(keys, body)
 
     def _parse(self, body: bytes) -> KeySet:
         try:
@@ -162,7 +168,7 @@ class RemoteKeySet:
             raise FetchFailed(f"no usable key: {'; '.join(reasons) or 'the set is empty'}")
         return keys
 
-    def _succeeded(self, keys: KeySet) -> None:
+    def _succeeded(self, keys: KeySet, body: bytes) -> None:
         now = self._clock.monotonic()
         if self._failure is not None:
             log.info("the key set of %s can be had again", self.issuer)
@@ -174,7 +180,7 @@ class RemoteKeySet:
         self._refresh_at = now + self._freshness.ttl * self._jitter(0.75, 0.9)
         self._fetch_not_before = now + self._freshness.cooldown
         # Parsed and checked before, replaced in one assignment: a refresh improves the set or leaves it.
-        self._keys = keys
+        self._keys, self._body = keys, body
 
     def _failed(self, reason: str) -> None:
         if reason != self._failure:

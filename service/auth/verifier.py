@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from . import claims
-from .errors import KeySourceUnavailable, UnknownKey
+from .cache import CurrentKeys, Verified, VerifiedTokens
+from .errors import KeySourceUnavailable, TokenExpired, UnknownKey
 from .jws import KnownHeaders, parse
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .token import AccessToken
 
 
-class KeySource(Protocol):
+class KeySource(CurrentKeys, Protocol):
     @property
     def loaded(self) -> bool:
         """See `RemoteKeySet.loaded`."""
@@ -28,17 +29,24 @@ class KeySource(Protocol):
 class Verifier:
     """Verifies access tokens for the trusted issuers, each with its own source of keys.
 
-    `audiences` are this API's identifiers, one of which a token must name; `leeway` is in seconds.
+    `audiences` are this API's identifiers, one of which a token must name; `leeway` is in seconds; `remembered`
+    is how many verified tokens are kept.
     """
 
     def __init__(
-        self, sources: Mapping[str, KeySource], audiences: Collection[str], leeway: float, clock: Clock
+        self,
+        sources: Mapping[str, KeySource],
+        audiences: Collection[str],
+        leeway: float,
+        clock: Clock,
+        remembered: int = 0,
     ) -> None:
         self._sources = dict(sources)
         self._audiences = frozenset(audiences)
         self._leeway = leeway
         self._clock = clock
         self._known_headers = KnownHeaders()
+        self.cache = VerifiedTokens(remembered, clock)
 
     @property
     def issuers(self) -> tuple[str, ...]:
@@ -55,6 +63,20 @@ class Verifier:
 
         Raises InvalidToken, which names the first of `CHECKS` that failed, or KeySourceUnavailable.
         """
+        digest = self.cache.digest(token)
+        remembered = self.cache.get(digest)
+        if remembered is None:
+            return await self._verify(token, digest)
+        try:
+            claims.check_time(
+                remembered.expires_at, remembered.not_before, remembered.issued_at, self._clock.now(), self._leeway
+            )
+        except TokenExpired:
+            self.cache.forget(digest)
+            raise
+        return remembered
+
+    async def _verify(self, token: str, digest: bytes) -> AccessToken:
         jws = parse(token, self._known_headers)
         unverified_claims = claims.read(jws.payload)
         source = self._sources.get(unverified_claims.get("iss", ""))
@@ -73,7 +95,10 @@ class Verifier:
             self._clock.now(),
             self._leeway,
         )
-        return claims.access_token(unverified_claims)
+        verified = claims.access_token(unverified_claims, jws.payload)
+        if source is not None:
+            self.cache.remember(digest, Verified(verified, keys, source))
+        return verified
 
     def seconds_left(self, token: AccessToken) -> float:
         """How much longer a verified token is valid, leeway included; for what outlives its request."""

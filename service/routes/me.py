@@ -40,6 +40,6 @@ async def me() -> tuple[dict[str, Any], dict[str, str]]:
         "permissions": list(token.permissions),
         "client_id": token.client_id,
         "expires_at": token.expires_at,
-        "claims": dict(token.claims),
+        "claims": token.claims,
     }
     return body, {"Cache-Control": "no-store"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from quart import Blueprint
-from quart_schema import document_response
+from quart_schema import document_response, security_scheme
 
 from ..auth import CHECKS, InvalidToken
 from ..auth.errors import Check  # noqa: TC001 - quart-schema reads the annotation when it runs
@@ -44,6 +44,7 @@ class Verdict:
 
 @blueprint.get("/token")
 @document_response(Verdict)
+@security_scheme([{"bearer": []}])
 @public
 async def judge() -> tuple[dict[str, Any], dict[str, str]]:
     """Judge the bearer token that the request brings.

@@ -15,6 +15,9 @@ async def test_the_description_tells_what_each_route_needs(app: Application) -> 
     paths = schema["paths"]
     assert set(paths) == {"/api/public", "/api/private", "/api/private-scoped", "/api/me", "/api/token"}
     assert paths["/api/public"]["get"]["security"] == []
+    # Open, and yet it wants a token: the one that it judges.
+    assert paths["/api/token"]["get"]["security"] == [{"bearer": []}]
+    assert set(paths["/api/token"]["get"]["responses"]) == {"200", "400", "401", "503"}
     assert set(paths["/api/private"]["get"]["responses"]) == {"200", "400", "401", "503"}
     assert set(paths["/api/private-scoped"]["get"]["responses"]) == {"200", "400", "401", "403", "503"}
     refused = paths["/api/private"]["get"]["responses"]["401"]
