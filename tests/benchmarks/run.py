@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 WARM_UP = 2
 """Seconds of load before the first round: Node compiles what it has seen often, the service fills its cache."""
 
+LEAD_IN = 1
+"""Seconds of load before each measurement: after a pause a server starts slowly, Node above all."""
+
 SETTLE = 0.5
 """Seconds between two measurements, in which a server closes the connections of the last one."""
 
@@ -121,7 +124,10 @@ class _Bench:
         tokens = {"none": None, "warm": self._warm, "cold": self._cold_of[row.server]}[row.tokens]
         idle = idle_connections(server.port, row.path, self._token, row.idle) if row.idle else contextlib.nullcontext()
         with idle:
+            lead_in = measure(server, row.path, tokens, LEAD_IN, self._cores.client)
             result = measure(server, row.path, tokens, seconds, self._cores.client)
+        if lead_in.errors:
+            raise process.Broken(f"{row.name}: errors before the measurement: {lead_in.errors}")
         time.sleep(SETTLE)
         return result
 
