@@ -10,7 +10,7 @@ from quart_schema import document_response, security_scheme
 
 from ..auth import CHECKS, InvalidToken
 from ..auth.errors import Check  # noqa: TC001 - quart-schema reads the annotation when it runs
-from ..web import current_application, public, verify_request
+from ..web import current_application, current_request, public, verify_request
 
 blueprint = Blueprint("token", __name__, url_prefix="/api")
 
@@ -54,7 +54,7 @@ async def judge() -> tuple[dict[str, Any], dict[str, str]]:
     """
     failure: InvalidToken | None = None
     try:
-        await verify_request(current_application().verifier)
+        await verify_request(current_application().verifier, current_request())
     except InvalidToken as error:
         failure = error
     return {"valid": failure is None, "checks": list(_results(failure))}, {"Cache-Control": "no-store"}

@@ -1,13 +1,15 @@
 """Quart's side of the door: hooks, refusals, and what a route says of itself."""
 
-from .access import access_of, current_token, public, requires
+from .access import access_of, public, requires
 from .application import Application, current_application
 from .guard import verify_request
+from .requests import current_request, current_token
 
 __all__ = [
     "Application",
     "access_of",
     "current_application",
+    "current_request",
     "current_token",
     "public",
     "requires",

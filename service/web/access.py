@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from quart import g
-
-from ..auth import AccessToken, InsufficientScope
+from ..auth import InsufficientScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ..auth import AccessToken
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -96,17 +96,6 @@ def access_of(view: Callable[..., Any] | None) -> Access:
     """What a view says of itself; closed where it says nothing, or where there is no view."""
     access = getattr(view, _ATTRIBUTE, None)
     return access if isinstance(access, Access) else Access()
-
-
-def current_token() -> AccessToken:
-    """The verified token of the request or WebSocket that is being handled.
-
-    Raises RuntimeError on a public route, where nobody's token was verified.
-    """
-    token = g.get("access_token")
-    if not isinstance(token, AccessToken):
-        raise RuntimeError("there is no current token on a public route")
-    return token
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

@@ -6,13 +6,12 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any, cast
 
-from quart import Quart, current_app, g, websocket
-from quart.wrappers import Websocket
-from werkzeug.datastructures import Headers
+from quart import Quart, current_app
 
 from ..auth import TokenExpired
-from ..auth.bearer import SUBPROTOCOL
-from . import refusals, request_id
+from . import refusals
+from .connection import HttpConnection, NoSessions, PathMap
+from .requests import ApiRequest, ApiWebsocket, current_websocket
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
@@ -28,20 +27,6 @@ MAX_BODY = 1024 * 1024
 _ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*(/.*)?", re.DOTALL)
 
 
-class ApiWebsocket(Websocket):
-    accepted = False
-
-    async def accept(self, headers: dict[str, str] | Headers | None = None, subprotocol: str | None = None) -> None:
-        """Accept the handshake, once; further calls do nothing, as in Quart."""
-        if self.accepted:
-            return
-        self.accepted = True
-        if subprotocol is None and self.requested_subprotocols[:1] == [SUBPROTOCOL]:
-            # RFC 6455 section 4.1: a browser ends a connection on which none of its subprotocols was selected.
-            subprotocol = SUBPROTOCOL
-        await super().accept(Headers({**dict(headers or {}), request_id.HEADER: request_id.current()}), subprotocol)
-
-
 class Application(Quart):
     """A Quart app whose failures all leave by `refusals`, and whose WebSockets end with their token.
 
@@ -49,6 +34,10 @@ class Application(Quart):
     """
 
     websocket_class = ApiWebsocket
+    request_class = ApiRequest
+    asgi_http_class = HttpConnection
+    session_interface = NoSessions()  # type: ignore[assignment] # Quart names the class, and means the interface
+    url_map_class = PathMap
 
     def __init__(self, import_name: str, verifier: Verifier, resource: str | None) -> None:
         super().__init__(import_name, static_folder=None)
@@ -60,19 +49,20 @@ class Application(Quart):
         self.url_map.merge_slashes = False
         self.register_error_handler(Exception, refusals.answer)
 
-    def log_exception(self, exception_info: Any) -> None:
+    def log_exception(self, *_: Any) -> None:
         """Leave it to `refusals`, which gets every exception, and cuts the caller's token out of it."""
 
     async def dispatch_websocket(self, websocket_context: WebsocketContext | None = None) -> ResponseReturnValue | None:
-        if "access_token" not in g:
+        websocket = current_websocket()
+        if websocket.access_token is None:
             return await super().dispatch_websocket(websocket_context)
         try:
-            async with asyncio.timeout(self.verifier.seconds_left(g.access_token)) as limit:
+            async with asyncio.timeout(self.verifier.seconds_left(websocket.access_token)) as limit:
                 return await super().dispatch_websocket(websocket_context)
         except TimeoutError:
             if not limit.expired():
                 raise
-        if not websocket.accepted:  # type: ignore[attr-defined]
+        if not websocket.accepted:
             raise TokenExpired("The token has expired. Get a new one.")
         await websocket.close(1008, "The access token has expired.")
         return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quart import Response, current_app, g, request, websocket
+from quart import Response
 
 from ..auth import AccessToken, Verifier, from_authorization, from_handshake
 from . import request_id
 from .access import access_of
 from .expiry import end_with
 from .origins import WebSocketOrigins, is_preflight
+from .requests import ApiRequest, current_request, current_websocket
 
 if TYPE_CHECKING:
     from .application import Application
@@ -21,46 +22,51 @@ def install(app: Application, origins: WebSocketOrigins) -> None:
 
     @app.before_request
     async def guard_request() -> Response | None:
-        g.request_id = request_id.choose(request.headers.getlist(request_id.HEADER))
-        if is_preflight():
+        request = current_request()
+        request.request_id = request_id.choose(request.headers.getlist(request_id.HEADER))
+        if is_preflight(request):
             # Answered here: handed on, it would run an OPTIONS route's code without a token.
             return Response("", 204)
-        access = access_of(current_app.view_functions.get(request.endpoint or ""))
+        access = access_of(app.view_functions.get(request.endpoint or ""))
         if access.public:
             return None
-        g.access_token = await verify_request(app.verifier)
+        token = await verify_request(app.verifier, request)
         for requirement in access.requirements:
-            requirement.check(g.access_token)
+            requirement.check(token)
+        request.access_token = token
         return None
 
     @app.before_websocket
     async def guard_websocket() -> None:
-        g.request_id = request_id.choose(websocket.headers.getlist(request_id.HEADER))
-        origins.check()
-        access = access_of(current_app.view_functions.get(websocket.endpoint or ""))
+        websocket = current_websocket()
+        websocket.request_id = request_id.choose(websocket.headers.getlist(request_id.HEADER))
+        origins.check(websocket)
+        access = access_of(app.view_functions.get(websocket.endpoint or ""))
         if access.public:
             return
         text = from_handshake(websocket.headers.getlist("Authorization"), websocket.requested_subprotocols)
-        g.access_token = await app.verifier.verify(text)
+        token = await app.verifier.verify(text)
         for requirement in access.requirements:
-            requirement.check(g.access_token)
+            requirement.check(token)
+        websocket.access_token = token
 
     @app.after_request
     async def finish(response: Response) -> Response:
-        response.headers[request_id.HEADER] = request_id.current()
+        request = current_request()
+        response.headers[request_id.HEADER] = request.request_id
         response.headers["X-Content-Type-Options"] = "nosniff"
-        if "access_token" in g:
-            end_with(response, app.verifier.seconds_left(g.access_token))
+        if request.access_token is not None:
+            end_with(response, app.verifier.seconds_left(request.access_token))
         return response
 
     @app.after_websocket
     async def finish_refused(response: Any) -> Any:
         # There is a response only where the handshake was refused.
         if response is not None:
-            response.headers[request_id.HEADER] = request_id.current()
+            response.headers[request_id.HEADER] = current_websocket().request_id
         return response
 
 
-async def verify_request(verifier: Verifier) -> AccessToken:
-    """Verify the bearer token of the request that is being handled. Raises AuthError."""
+async def verify_request(verifier: Verifier, request: ApiRequest) -> AccessToken:
+    """Verify the bearer token that a request brings. Raises AuthError."""
     return await verifier.verify(from_authorization(request.headers.getlist("Authorization")))

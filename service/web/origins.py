@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from quart import Response, request, websocket
 from quart_cors import route_cors
 
 from ..auth import OriginNotAllowed
 from . import request_id
 
 if TYPE_CHECKING:
-    from quart import Quart
+    from quart import Quart, Request, Response
+    from quart.wrappers import Websocket
 
 
 def install_cors(app: Quart, origins: tuple[str, ...]) -> None:
@@ -37,7 +37,7 @@ def install_cors(app: Quart, origins: tuple[str, ...]) -> None:
         return response
 
 
-def is_preflight() -> bool:
+def is_preflight(request: Request) -> bool:
     """Whether the request is a browser's question, sent without a token (Fetch standard, CORS-preflight fetch)."""
     return (
         request.method == "OPTIONS"
@@ -60,13 +60,13 @@ class WebSocketOrigins:
             url = urlsplit(resource)
             self._own = f"{url.scheme}://{url.netloc.lower()}"
 
-    def check(self) -> None:
-        """Raises OriginNotAllowed for the WebSocket that is being opened."""
+    def check(self, websocket: Websocket) -> None:
+        """Raises OriginNotAllowed for a WebSocket that is being opened."""
         for origin in websocket.headers.getlist("Origin"):
-            if origin not in self._allowed and origin not in self._own_origins():
+            if origin not in self._allowed and origin not in self._own_origins(websocket):
                 raise OriginNotAllowed("Pages of this origin may not open a WebSocket here (CORS_ALLOW_ORIGINS).")
 
-    def _own_origins(self) -> tuple[str, ...]:
+    def _own_origins(self, websocket: Websocket) -> tuple[str, ...]:
         if self._own is not None:
             return (self._own,)
         host = websocket.headers.get("Host", "")

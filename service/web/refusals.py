@@ -7,12 +7,12 @@ import logging
 import traceback
 from http import HTTPStatus
 
-from quart import Response, current_app, has_websocket_context, request, websocket
+from quart import Response, current_app
 from werkzeug.exceptions import HTTPException
 
 from ..auth import AuthError, InsufficientScope, KeySourceUnavailable
 from ..logs import redact
-from . import request_id
+from .requests import ApiRequest, ApiWebsocket, current_connection
 from .resource import metadata_url
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,10 @@ async def answer(error: Exception) -> Response:
         # Quart wraps what breaks after the view has returned.
         _log(getattr(error, "original_exception", None) or error)
         response = problem(500, "internal_error", "Something broke here. It was logged under the request_id.")
-    if has_websocket_context() and websocket.accepted:  # type: ignore[attr-defined]
+    connection = current_connection()
+    if isinstance(connection, ApiWebsocket) and connection.accepted:
         # Too late for an answer. RFC 6455 section 7.4.1: 1008 is a matter of policy, 1011 a defect of ours.
-        await websocket.close(1011 if response.status_code >= 500 else 1008)
+        await connection.close(1011 if response.status_code >= 500 else 1008)
     return response
 
 
@@ -51,7 +52,7 @@ def problem(status: int, code: str, detail: str) -> Response:
         "status": status,
         "detail": detail,
         "code": code,
-        "request_id": request_id.current(),
+        "request_id": current_connection().request_id,
     }
     response = Response(json.dumps(body), status, content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
@@ -91,12 +92,12 @@ def _http_error(error: HTTPException, status: int) -> Response:
 
 
 def _log(error: Exception) -> None:
-    connection = websocket if has_websocket_context() else request
+    connection = current_connection()
     # An exception's message may hold what the code was working on, so the caller's token is cut out of it.
-    brought = " ".join((*connection.headers.getlist("Authorization"), *_subprotocols()))
+    brought = " ".join((*connection.headers.getlist("Authorization"), *_subprotocols(connection)))
     text = redact("".join(traceback.format_exception(error)), brought.replace(" ", "."))
-    log.error("unhandled exception", extra={"request_id": request_id.current(), "exception": text})
+    log.error("unhandled exception", extra={"request_id": connection.request_id, "exception": text})
 
 
-def _subprotocols() -> list[str]:
-    return list(websocket.requested_subprotocols) if has_websocket_context() else []
+def _subprotocols(connection: ApiRequest | ApiWebsocket) -> list[str]:
+    return list(connection.requested_subprotocols) if isinstance(connection, ApiWebsocket) else []

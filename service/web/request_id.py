@@ -6,8 +6,6 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
-from quart import g
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,8 +20,3 @@ def choose(values: Sequence[str]) -> str:
     if len(values) == 1 and _SANE.fullmatch(values[0]):
         return values[0]
     return secrets.token_hex(16)
-
-
-def current() -> str:
-    """The id of the request or WebSocket that is being handled."""
-    return str(g.request_id)

@@ -1,0 +1,128 @@
+"""An HTTP request under ASGI, with one task where Quart makes three, and two messages where it sends three."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from quart import Response
+from quart.asgi import ASGIHTTPConnection
+from quart.routing import QuartMap
+from quart.sessions import NullSession, SessionInterface
+from quart.utils import encode_headers
+from quart.wrappers.response import DataBody
+from werkzeug.routing import MapAdapter
+
+if TYPE_CHECKING:
+    from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
+    from quart import Quart, Request
+    from quart.typing import ResponseTypes
+    from quart.wrappers.base import BaseRequestWebsocket
+
+# Quart 0.23 cancels the handler itself, and takes it as one more argument.
+_QUART_CANCELS = len(inspect.signature(ASGIHTTPConnection.handle_messages).parameters) == 4
+
+
+class HttpConnection(ASGIHTTPConnection):
+    """Handles a request in the task that the server made for it.
+
+    Quart reads what the client sends in a task of its own, for bodies and to notice that the client went away,
+    handles in another, and on Python 3.11 sends in a third. Most requests are answered before any of it matters,
+    so the reading starts when the handling waits for something for the first time; from then on it is as in Quart.
+    """
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        request = self._create_request_from_scope(send)
+        reader = _Reader(self, request, receive)
+        try:
+            await self.handle_request(request, send)
+        except asyncio.CancelledError:
+            if not reader.took_back_cancellation():
+                raise
+        finally:
+            reader.stop()
+
+    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
+        response = await self.app.handle_request(request)
+        timeout = getattr(response, "timeout", ...)
+        if timeout is ...:
+            timeout = self.app.config["RESPONSE_TIMEOUT"]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._send_response(send, response)
+
+    async def _send_response(self, send: ASGISendCallable, response: ResponseTypes) -> None:
+        body = response.response if isinstance(response, Response) else None
+        if type(body) is not DataBody:
+            await super()._send_response(send, response)
+            return
+        headers = encode_headers(response.headers)
+        start: Any = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": body.data[body.begin : body.end], "more_body": False})
+
+
+class _Reader:
+    """Feeds a request with its body, and cancels the task that handles it when the client goes away."""
+
+    def __init__(self, connection: HttpConnection, request: Request, receive: ASGIReceiveCallable) -> None:
+        self._handle_messages: Any = connection.handle_messages
+        self._request = request
+        self._receive = receive
+        self._handler: Any = asyncio.current_task()
+        self._gone = False
+        self._task: asyncio.Task[None] | None = None
+        # Called when the handler first lets the event loop go on, if it ever does.
+        self._start = asyncio.get_running_loop().call_soon(self._begin)
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        if _QUART_CANCELS:
+            await self._handle_messages(self._request, self._receive, self._handler)
+        else:
+            await self._handle_messages(self._request, self._receive)
+            self._handler.cancel()
+        self._gone = True
+
+    def took_back_cancellation(self) -> bool:
+        """Whether the client going away, and nothing else, has cancelled the handler."""
+        return self._gone and self._handler.uncancel() == 0
+
+    def stop(self) -> None:
+        self._start.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+
+class PathMap(QuartMap):
+    """Routes by path alone, so the Host, which the caller chooses, is not parsed for each request."""
+
+    def bind_to_request(
+        self, request: BaseRequestWebsocket, subdomain: str | None, server_name: str | None
+    ) -> MapAdapter:
+        return MapAdapter(
+            self,
+            server_name or request.host,
+            request.root_path or "/",
+            subdomain or "",
+            request.scheme,
+            request.path,
+            request.method,
+            request.query_string.decode("ascii", "replace"),
+        )
+
+
+class NoSessions(SessionInterface):
+    """A bearer API keeps nothing between requests: no cookie is read or set."""
+
+    _none = NullSession()
+
+    async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> NullSession:
+        return self._none
+
+    async def save_session(self, *_: Any) -> None:
+        """There is none."""

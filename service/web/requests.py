@@ -1,0 +1,65 @@
+"""The request or WebSocket that is being handled, and what the door knows of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from quart import Request, has_websocket_context, request, websocket
+from quart.wrappers import Websocket
+from werkzeug.datastructures import Headers
+
+from ..auth.bearer import SUBPROTOCOL
+from . import request_id
+
+if TYPE_CHECKING:
+    from ..auth import AccessToken
+
+
+class ApiRequest(Request):
+    """`access_token` is there once it was verified; on a public route it never is."""
+
+    request_id = ""
+    access_token: AccessToken | None = None
+
+
+class ApiWebsocket(Websocket):
+    request_id = ""
+    access_token: AccessToken | None = None
+    accepted = False
+
+    async def accept(self, headers: dict[str, str] | Headers | None = None, subprotocol: str | None = None) -> None:
+        """Accept the handshake, once; further calls do nothing, as in Quart."""
+        if self.accepted:
+            return
+        self.accepted = True
+        if subprotocol is None and self.requested_subprotocols[:1] == [SUBPROTOCOL]:
+            # RFC 6455 section 4.1: a browser ends a connection on which none of its subprotocols was selected.
+            subprotocol = SUBPROTOCOL
+        await super().accept(Headers({**dict(headers or {}), request_id.HEADER: self.request_id}), subprotocol)
+
+
+# Quart's proxies look the request up at each use; these look once.
+
+
+def current_request() -> ApiRequest:
+    return cast("ApiRequest", request._get_current_object())  # type: ignore[attr-defined]
+
+
+def current_websocket() -> ApiWebsocket:
+    return cast("ApiWebsocket", websocket._get_current_object())  # type: ignore[attr-defined]
+
+
+def current_connection() -> ApiRequest | ApiWebsocket:
+    """Whichever of the two it is."""
+    return current_websocket() if has_websocket_context() else current_request()
+
+
+def current_token() -> AccessToken:
+    """The verified token of the request or WebSocket that is being handled.
+
+    Raises RuntimeError on a public route, where nobody's token was verified.
+    """
+    token = current_connection().access_token
+    if token is None:
+        raise RuntimeError("there is no current token on a public route")
+    return token
