@@ -1,4 +1,4 @@
-"""HTTP/1.1 under Hypercorn, without the ways in which a caller's bytes break it, or what it serves.
+"""HTTP/1.1 under Hypercorn, without the ways in which a caller's bytes break it, and with one write an answer.
 
 Hypercorn 0.18 has no place to pass a protocol in, so `install` puts this one where it looks for its own.
 
@@ -13,18 +13,20 @@ Hypercorn 0.18 has no place to pass a protocol in, so `install` puts this one wh
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
+import h11
 import hypercorn.protocol
-from hypercorn.events import Closed
+from hypercorn.events import Closed, RawData
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import Handshake
 from wsproto.extensions import PerMessageDeflate
 from wsproto.handshake import server_extensions_handshake
 
 if TYPE_CHECKING:
-    import h11
+    from hypercorn.typing import H11SendableEvent
 
 # RFC 3986 section 3.2.2 as far as it is met in practice: a name, an address in brackets, or nothing; a port.
 _HOST = re.compile(
@@ -33,6 +35,10 @@ _HOST = re.compile(
 
 
 class Http1Protocol(H11Protocol):
+    # The head of a response that is not on its way yet.
+    _head = b""
+    _flushing: asyncio.Handle | None = None
+
     async def _check_protocol(self, event: h11.Request) -> None:
         """Stay with HTTP/1.1, whatever the request asks for (RFC 9110 section 7.8 allows it)."""
 
@@ -42,6 +48,29 @@ class Http1Protocol(H11Protocol):
             await self.send(Closed())
             return
         await super()._create_stream(request)
+
+    async def _send_h11_event(self, event: H11SendableEvent) -> None:
+        try:
+            data = self.connection.send(event)
+        except h11.LocalProtocolError:
+            if self.connection.their_state != h11.ERROR:
+                raise
+            return
+        if isinstance(event, h11.Response):
+            # Held back until the body is there, which for most answers is at once, and sent with it: each write is
+            # a system call and a packet. A body that takes longer does not hold up its head.
+            self._head += data
+            self._flushing = asyncio.get_running_loop().call_soon(self.task_group.spawn, self._write, b"")
+            return
+        await self._write(data)
+
+    async def _write(self, data: bytes) -> None:
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
+        data, self._head = self._head + data, b""
+        if data:
+            await self.send(RawData(data=data))
 
     async def _send_error_response(self, status_code: int) -> None:
         await super()._send_error_response(status_code if status_code < 500 else 400)

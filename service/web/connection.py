@@ -106,7 +106,7 @@ class PathMap(QuartMap):
     ) -> MapAdapter:
         return MapAdapter(
             self,
-            server_name or request.host,
+            server_name or request.headers.get("Host", ""),
             request.root_path or "/",
             subdomain or "",
             request.scheme,
