@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import h11
 import hypercorn.protocol
-from hypercorn.events import Closed, RawData
+from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import Handshake
 from wsproto.extensions import PerMessageDeflate
@@ -38,6 +38,33 @@ class Http1Protocol(H11Protocol):
     # The head of a response that is not on its way yet.
     _head = b""
     _flushing: asyncio.Handle | None = None
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._to_server = self.send
+        self.send = self._send
+        self._idle: _Idle | None = None
+
+    async def _send(self, event: Event) -> None:
+        if not isinstance(event, Updated):
+            await self._to_server(event)
+        elif self._idle is None:
+            # The server's own timer runs from the connection's start to its first request, which ends it here.
+            await self._to_server(event)
+            self._idle = _Idle(self)
+        elif event.idle:
+            self._idle.begin()
+        else:
+            self._idle.end()
+
+    async def handle(self, event: Any) -> None:
+        if isinstance(event, Closed) and self._idle is not None:
+            self._idle.forget()
+        await super().handle(event)
+
+    async def close_idle(self) -> None:
+        """End the connection, on which no request is in flight."""
+        await self._to_server(Closed())
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Stay with HTTP/1.1, whatever the request asks for (RFC 9110 section 7.8 allows it)."""
@@ -74,6 +101,41 @@ class Http1Protocol(H11Protocol):
 
     async def _send_error_response(self, status_code: int) -> None:
         await super()._send_error_response(status_code if status_code < 500 else 400)
+
+
+class _Idle:
+    """Ends a connection that waits for its next request: after the keep-alive time, or when the server stops.
+
+    Hypercorn makes two tasks for each request to do so. This is one task for each connection, and a timer.
+    """
+
+    def __init__(self, protocol: Http1Protocol) -> None:
+        self._protocol = protocol
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        # Of the connection's own group, so that it cannot outlive it.
+        self._stopping = protocol.task_group._task_group.create_task(self._wait_for_stop())  # type: ignore[attr-defined]
+
+    def begin(self) -> None:
+        self._timer = self._loop.call_later(self._protocol.config.keep_alive_timeout, self._close)
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def forget(self) -> None:
+        self.end()
+        self._stopping.cancel()
+
+    def _close(self) -> None:
+        self._protocol.task_group.spawn(self._protocol.close_idle)
+
+    async def _wait_for_stop(self) -> None:
+        await self._protocol.context.terminated.wait()
+        # With a request in flight, its end is the connection's: the protocol looks at the same event.
+        if self._timer is not None:
+            self._close()
 
 
 def install() -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,22 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotBind(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 
+class _Config(Config):
+    """Hypercorn's settings, with a Date that is written once a second rather than once an answer."""
+
+    _written_at = 0
+    _date: list[tuple[bytes, bytes]] = []  # noqa: RUF012 - never changed, only replaced
+
+    def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
+        now = int(time.time())
+        if now != self._written_at:
+            self._written_at, self._date = now, super().response_headers(protocol)
+        return self._date
+
+
 def config(listener: socket.socket, grace: float) -> Config:
     """Hypercorn's settings for a listening socket, which becomes Hypercorn's. `grace` is in seconds."""
-    result = Config()
+    result = _Config()
     result.bind = [f"fd://{listener.detach()}"]
     result.backlog = BACKLOG
     # `serve` has ended what is in flight by then.

@@ -18,11 +18,13 @@ from werkzeug.routing import MapAdapter
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
     from quart import Quart, Request
-    from quart.typing import ResponseTypes
     from quart.wrappers.base import BaseRequestWebsocket
 
 # Quart 0.23 cancels the handler itself, and takes it as one more argument.
 _QUART_CANCELS = len(inspect.signature(ASGIHTTPConnection.handle_messages).parameters) == 4
+
+# Bytes that a transport takes without waiting for the client, so that no time limit is needed (asyncio's default).
+_SENT_AT_ONCE = 64 * 1024
 
 
 class HttpConnection(ASGIHTTPConnection):
@@ -46,22 +48,19 @@ class HttpConnection(ASGIHTTPConnection):
 
     async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
         response = await self.app.handle_request(request)
+        body = response.response if isinstance(response, Response) else None
+        if type(body) is DataBody and body.end - body.begin <= _SENT_AT_ONCE:
+            headers = encode_headers(response.headers)
+            start: Any = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+            await send(start)
+            await send({"type": "http.response.body", "body": body.data[body.begin : body.end], "more_body": False})
+            return
         timeout = getattr(response, "timeout", ...)
         if timeout is ...:
             timeout = self.app.config["RESPONSE_TIMEOUT"]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._send_response(send, response)
-
-    async def _send_response(self, send: ASGISendCallable, response: ResponseTypes) -> None:
-        body = response.response if isinstance(response, Response) else None
-        if type(body) is not DataBody:
-            await super()._send_response(send, response)
-            return
-        headers = encode_headers(response.headers)
-        start: Any = {"type": "http.response.start", "status": response.status_code, "headers": headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": body.data[body.begin : body.end], "more_body": False})
 
 
 class _Reader:
