@@ -37,6 +37,11 @@ class KeySetFetcher:
 
     async def __call__(self, url: str) -> bytes:
         """Return the body at `url`, at most `MAX_BODY` bytes of it. Raises FetchFailed."""
+        _, body = await self.fetch(url)
+        return body
+
+    async def fetch(self, url: str) -> tuple[httpx.Headers, bytes]:
+        """Return the headers too."""
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._get(url)
@@ -45,7 +50,7 @@ class KeySetFetcher:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise FetchFailed(f"{type(error).__name__}: {error}".rstrip(": ")) from None
 
-    async def _get(self, url: str) -> bytes:
+    async def _get(self, url: str) -> tuple[httpx.Headers, bytes]:
         # Compressed, a small answer could become a large one; so it is neither asked for nor taken.
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         async with self._client.stream("GET", url, headers=headers) as response:
@@ -58,4 +63,4 @@ class KeySetFetcher:
                 body += chunk
                 if len(body) > MAX_BODY:
                     raise FetchFailed(f"the answer has more than {MAX_BODY} bytes")
-            return bytes(body)
+            return response.headers, bytes(body)

@@ -17,7 +17,7 @@ LAYERS = [
     ["__main__"],
     ["cli"],
     ["issuer"],
-    ["app"],
+    ["app", "check"],
     ["routes", "pages", "openapi"],
     ["web", "fetch", "server", "workers", "configuration", "client_credentials"],
     ["settings", "http1", "logs", "local"],

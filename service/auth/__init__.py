@@ -27,7 +27,7 @@ from .errors import (
     UnknownKey,
 )
 from .jwk import ALGORITHMS
-from .jwks import FetchFailed, Freshness, RemoteKeySet
+from .jwks import FetchFailed, Freshness, RemoteKeySet, key_set_url
 from .keyset import KeySet, verify_jws
 from .token import AccessToken
 from .verifier import KeySource, Verifier
@@ -58,5 +58,6 @@ __all__ = [
     "Verifier",
     "from_authorization",
     "from_handshake",
+    "key_set_url",
     "verify_jws",
 ]

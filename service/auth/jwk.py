@@ -32,6 +32,10 @@ class UnusableKey(ValueError):
     """A JWK that must not verify an access token; the message says why."""
 
 
+class OtherPurpose(UnusableKey):
+    """A JWK that its issuer does not sign with, so nothing is amiss."""
+
+
 def usable_keys(entry: object, allowed: frozenset[str]) -> tuple[str, int, dict[str, VerifyingKey]]:
     """Return a JWK's kid, its size in bits and a key object for each algorithm that it may be used with.
 
@@ -44,10 +48,10 @@ def usable_keys(entry: object, allowed: frozenset[str]) -> tuple[str, int, dict[
         raise UnusableKey("it has no kid")
     # RFC 7517 sections 4.2 and 4.3: what the key is meant for.
     if entry.get("use", "sig") != "sig":
-        raise UnusableKey("its use is not sig")
+        raise OtherPurpose("its use is not sig")
     operations = entry.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:
-        raise UnusableKey("its key_ops do not have verify")
+        raise OtherPurpose("its key_ops do not have verify")
     if "d" in entry:
         raise UnusableKey("it is a private key: whoever reads the set can sign with it")
     kind = entry.get("kty")

@@ -49,6 +49,23 @@ class Freshness:
     max_stale: float = 86400
 
 
+def key_set_url(issuer: str) -> str:
+    """Where an issuer, whose string ends in "/", publishes its keys."""
+    return f"{issuer}.well-known/jwks.json"
+
+
+def _parse(body: bytes, algorithms: tuple[str, ...]) -> KeySet:
+    """Read a fetched body. Raises FetchFailed for what is no key set, and for one without a usable key."""
+    try:
+        keys = KeySet.from_jwks(strict_json.loads_object(body), algorithms)
+    except ValueError as error:
+        raise FetchFailed(str(error)) from None
+    if not keys:
+        reasons = sorted({member.problem for member in keys.members if member.problem})
+        raise FetchFailed(f"no usable key: {'; '.join(reasons) or 'the set is empty'}")
+    return keys
+
+
 class RemoteKeySet:
     """The key set of one issuer, whose string ends in "/". Belongs to one event loop."""
 
@@ -62,7 +79,7 @@ class RemoteKeySet:
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self.issuer = issuer
-        self.url = f"{issuer}.well-known/jwks.json"
+        self.url = key_set_url(issuer)
         self._fetch = fetch
         self._clock = clock
         self._algorithms = algorithms
@@ -147,8 +164,10 @@ class RemoteKeySet:
     async def _fly(self) -> None:
         try:
             body = await self._fetch(self.url)
-            # The same again: the set lives on, and with it what it has vouched for.
-            keys = self._keys if self._keys is not None and body == self._body else self._parse(body)
+            # When it is the same again, the set lives on, and with it the tokens that it has vouched for.
+            keys = self._keys
+            if keys is None or body != self._body:
+                keys = _parse(body, self._algorithms)
         except FetchFailed as error:
             self._failed(str(error))
         except Exception as error:
@@ -157,16 +176,6 @@ class RemoteKeySet:
             self._failed(type(error).__name__)
         else:
             self._succeeded(keys, body)
-
-    def _parse(self, body: bytes) -> KeySet:
-        try:
-            keys = KeySet.from_jwks(strict_json.loads_object(body), self._algorithms)
-        except ValueError as error:
-            raise FetchFailed(str(error)) from None
-        if not keys:
-            reasons = sorted({member.problem for member in keys.members if member.problem})
-            raise FetchFailed(f"no usable key: {'; '.join(reasons) or 'the set is empty'}")
-        return keys
 
     def _succeeded(self, keys: KeySet, body: bytes) -> None:
         now = self._clock.monotonic()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import InvalidToken, UnknownKey
-from .jwk import ALGORITHMS, UnusableKey, VerifyingKey, usable_keys
+from .jwk import ALGORITHMS, OtherPurpose, UnusableKey, VerifyingKey, usable_keys
 from .jws import KnownHeaders, UnverifiedJWS, parse
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class KeyInfo(NamedTuple):
     algorithms: tuple[str, ...]
     bits: int | None
     problem: str | None
+    other_purpose: bool = False
 
 
 class KeySet:
@@ -52,7 +53,7 @@ class KeySet:
             try:
                 kid, bits, usable = usable_keys(entry, allowed)
             except UnusableKey as error:
-                members.append(KeyInfo(_kid(entry), (), None, str(error)))
+                members.append(KeyInfo(_kid(entry), (), None, str(error), isinstance(error, OtherPurpose)))
                 continue
             members.append(KeyInfo(kid, tuple(usable), bits, None))
             for algorithm, key in usable.items():

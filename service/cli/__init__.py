@@ -45,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     # `dev` listens itself, so that callers wait out a reload instead of being refused.
     serve.add_argument("--listener", type=int, help=argparse.SUPPRESS)
 
+    check = commands.add_parser("check", help="tell whether the settings would work: the issuer, its keys, the clock")
+    check.add_argument("--json", action="store_true", help="for machines")
+
     token = commands.add_parser("token", help="print an access token, got with the client-credentials grant")
     token.add_argument("--scope", help="permissions to ask for, separated by spaces (default: all that are granted)")
     token.add_argument("--audience", help="API to ask for (default: the first of AUTH0_AUDIENCE)")

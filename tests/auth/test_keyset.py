@@ -114,7 +114,7 @@ def test_a_point_that_is_not_on_its_curve_is_left_out(jwk: dict[str, Any]) -> No
 
 def test_members_tell_what_is_usable() -> None:
     member = KeySet.from_jwks({"keys": [changed(alg=None)]}, algorithms=("RS256", "RS512")).members[0]
-    assert member == ("current", ("RS256", "RS512"), 2048, None)
+    assert member == ("current", ("RS256", "RS512"), 2048, None, False)
 
 
 @pytest.mark.parametrize("not_a_set", [{}, [], None, "keys", {"keys": {}}, {"keys": None}, {"keys": "x"}], ids=str)
