@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,11 +36,17 @@ def create_issuer(tokens: AccessTokens, keyring: Keyring) -> Quart:
 
     @app.get("/.well-known/jwks.json")
     async def key_set() -> Response:
-        await asyncio.sleep(faults.delay)
-        if faults.status is not None:
-            return Response("", faults.status)
+        keyring.asked += 1
+        answer = faults
+        await asyncio.sleep(answer.delay)
+        if answer.status is not None and answer.body is None:
+            return Response("", answer.status, headers=answer.headers)
         response = jsonify(keyring.public_set())
         response.headers["Cache-Control"] = "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400"
+        if answer.body is not None:
+            response.set_data(answer.body)
+        response.status_code = answer.status or 200
+        response.headers.update(answer.headers)
         return response
 
     @app.get("/.well-known/openid-configuration")
@@ -74,7 +81,7 @@ def create_issuer(tokens: AccessTokens, keyring: Keyring) -> Quart:
             faults = Faults.from_json(await request.get_json(force=True, silent=True))
         except ValueError as error:
             return _error("invalid_request", str(error), 400)
-        return {"status": faults.status, "delay": faults.delay}
+        return asdict(faults)
 
     return app
 

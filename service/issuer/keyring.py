@@ -11,9 +11,13 @@ ALGORITHM = "RS256"
 
 
 class Keyring:
-    """Previous keys, the current and the next one. Like Auth0's, the key set always holds the last two."""
+    """Previous keys, the current and the next one. Like Auth0's, the key set always holds the last two.
+
+    `asked` counts how often the set was fetched.
+    """
 
     def __init__(self) -> None:
+        self.asked = 0
         self._previous: list[RSAKey] = []
         self._current = _new_key()
         self._next = _new_key()
