@@ -125,17 +125,19 @@ class _Idle:
             self._timer = None
 
     def forget(self) -> None:
-        self.end()
         self._stopping.cancel()
 
     def _close(self) -> None:
         self._protocol.task_group.spawn(self._protocol.close_idle)
 
     async def _wait_for_stop(self) -> None:
-        await self._protocol.context.terminated.wait()
-        # With a request in flight, its end is the connection's: the protocol looks at the same event.
-        if self._timer is not None:
-            self._close()
+        try:
+            await self._protocol.context.terminated.wait()
+            # With a request in flight, its end is the connection's: the protocol looks at the same event.
+            if self._timer is not None:
+                self._close()
+        finally:
+            self.end()
 
 
 def install() -> None:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from quart import Quart
 
+KEEP_ALIVE = 75.0
+"""Seconds that an idle connection is kept. Above the 60 of an AWS load balancer: it must be the one to close, or it
+will send a request on a connection that is just being closed, and answer 502."""
+
 BACKLOG = 1024
 """Connections that wait to be accepted; with fewer, the kernel refuses a burst of callers."""
 
@@ -62,17 +66,15 @@ class _Config(Config):
         return self._date
 
 
-def config(listener: socket.socket, grace: float) -> Config:
-    """Hypercorn's settings for a listening socket, which becomes Hypercorn's. `grace` is in seconds."""
+def config(listener: socket.socket, grace: float, keep_alive: float) -> Config:
+    """Hypercorn's settings for a listening socket, which becomes Hypercorn's. Times are in seconds."""
     result = _Config()
     result.bind = [f"fd://{listener.detach()}"]
     result.backlog = BACKLOG
     # `serve` has ended what is in flight by then.
     result.graceful_timeout = grace + 5
-    # Above the 60 seconds of an AWS load balancer: it must be the one to close an idle connection, or it will
-    # send a request on one that is just being closed, and answer 502.
-    result.keep_alive_timeout = 75
-    # Not after 1,000 requests, either.
+    result.keep_alive_timeout = keep_alive
+    # A connection is not closed for its number of requests.
     result.keep_alive_max_requests = sys.maxsize
     # Room for a token of the largest size, and for the usual headers.
     result.h11_max_incomplete_size = 32 * 1024
@@ -89,12 +91,13 @@ async def serve(
     stop: asyncio.Event,
     drain: Drain,
     on_draining: Callable[[], None] = lambda: None,
+    keep_alive: float = KEEP_ALIVE,
 ) -> None:
     """Serve until `stop` is set, then stop as `drain` says. The listener is closed in the end."""
     http1.install()
     connections = _Connections(app)
     closing = asyncio.Event()
-    hypercorn = hypercorn_serve(connections, config(listener, drain.grace), shutdown_trigger=closing.wait)
+    hypercorn = hypercorn_serve(connections, config(listener, drain.grace, keep_alive), shutdown_trigger=closing.wait)
     server = asyncio.create_task(hypercorn, name="hypercorn")
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -137,10 +140,10 @@ class _Connections:
 
 
 @contextlib.asynccontextmanager
-async def running(app: Quart, listener: socket.socket) -> AsyncIterator[None]:
+async def running(app: Quart, listener: socket.socket, keep_alive: float = KEEP_ALIVE) -> AsyncIterator[None]:
     """Serve in the background, in this event loop, while the context lasts."""
     stop = asyncio.Event()
-    task = asyncio.create_task(serve(app, listener, stop, Drain()))
+    task = asyncio.create_task(serve(app, listener, stop, Drain(), keep_alive=keep_alive))
     try:
         yield
     finally:

@@ -8,26 +8,31 @@ import pytest
 
 from service import server
 from service.app import create_app
+from service.web import Application
 
 from ..tenant import ManualClock, Tenant, settings
 from ..web.orders import blueprint
 
-Serve = Callable[[], AbstractAsyncContextManager[int]]
+Serve = Callable[..., AbstractAsyncContextManager[int]]
 
 
 @pytest.fixture
-def serve(tenant: Tenant, clock: ManualClock) -> Serve:
-    """Serves the API, with routes of a user's own, by Hypercorn in this event loop; gives its port."""
+def app(tenant: Tenant, clock: ManualClock) -> Application:
+    """The API, with routes of a user's own."""
+    app = create_app(settings(cors_allow_origins=("https://app.example.com",)), clock=clock, transport=tenant.transport)
+    app.register_blueprint(blueprint)
+    return app
+
+
+@pytest.fixture
+def serve(app: Application) -> Serve:
+    """Serves it by Hypercorn in this event loop; gives its port."""
 
     @contextlib.asynccontextmanager
-    async def serve_app() -> AsyncIterator[int]:
-        app = create_app(
-            settings(cors_allow_origins=("https://app.example.com",)), clock=clock, transport=tenant.transport
-        )
-        app.register_blueprint(blueprint)
+    async def serve_app(keep_alive: float = server.KEEP_ALIVE) -> AsyncIterator[int]:
         listener = server.listen("127.0.0.1", 0)
         port = int(listener.getsockname()[1])
-        async with server.running(app, listener):
+        async with server.running(app, listener, keep_alive):
             yield port
 
     return serve_app

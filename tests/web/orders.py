@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from quart import Blueprint, Response, request, websocket
+from quart import Blueprint, Response, current_app, request, stream_with_context, websocket
 
 from service.web import current_token, public, requires
 
@@ -78,6 +78,27 @@ async def stream() -> Response:
             await asyncio.sleep(0.005)
 
     return Response(ticks(), content_type="text/plain")
+
+
+@blueprint.get("/slow")
+async def slow() -> None:
+    """Wait for ever, and tell when that is cut short."""
+    current_app.extensions["slow"] = "waiting"
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        current_app.extensions["slow"] = "cancelled"
+        raise
+
+
+@blueprint.get("/announced")
+async def announced() -> Response:
+    async def body() -> AsyncIterator[bytes]:
+        current_app.extensions["go on"] = go_on = asyncio.Event()
+        await go_on.wait()
+        yield b"done"
+
+    return Response(stream_with_context(body)(), content_type="text/plain")
 
 
 @blueprint.websocket("/socket")
