@@ -19,26 +19,15 @@ from service.fetch import KeySetFetcher, http_client
 
 from ..signing import Signer, ec_key
 from ..tenant import AUDIENCE, Tenant
+from .payload import auth0_claims
 
 SIZE = 10_000
 SIGNER = Signer(ec_key("ES256"), "ec", "ES256")
 
 
 def make_token(tenant: Tenant, number: int) -> str:
-    now = int(time.time())
-    return SIGNER.sign(
-        {
-            "iss": tenant.issuer,
-            "sub": f"auth0|{number:024d}",
-            "aud": [AUDIENCE, f"{tenant.issuer}userinfo"],
-            "iat": now,
-            "exp": now + 86400,
-            "azp": "my0client0my0client0my0client0my",
-            "scope": "openid profile email read:messages",
-            "permissions": ["read:messages", "write:messages"],
-            "jti": f"{number:020d}",
-        }
-    )
+    claims = auth0_claims(tenant.issuer, AUDIENCE, sub=f"auth0|{number:024d}", jti=f"{number:020d}")
+    return SIGNER.sign(claims)
 
 
 def resident() -> float:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from service.auth import KeySet, verify_jws
 
 from ..signing import Signer, jwks, rsa_key
+from .payload import auth0_claims
 
 SIGNER = Signer(rsa_key(), "MjQ0RkY1MEU2QjdGNkUyRkM4NzE1")
 ISSUER, AUDIENCE = "https://tenant.us.auth0.com/", "https://api.example.com"
@@ -32,19 +33,7 @@ ALONE = "the signature alone (OpenSSL)"
 
 
 def auth0_token() -> str:
-    now = int(time.time())
-    return SIGNER.sign(
-        {
-            "iss": ISSUER,
-            "sub": "auth0|5f7c8ec7c33c6c004bbafe82",
-            "aud": [AUDIENCE, f"{ISSUER}userinfo"],
-            "iat": now,
-            "exp": now + 86400,
-            "azp": "my0client0my0client0my0client0my",
-            "scope": "openid profile email read:messages",
-            "permissions": ["read:messages", "write:messages"],
-        }
-    )
+    return SIGNER.sign(auth0_claims(ISSUER, AUDIENCE))
 
 
 def candidates(token: str) -> dict[str, Callable[[], object]]:
