@@ -36,6 +36,10 @@ MAX_BACKOFF = 60.0
 """Longest wait, in seconds, after however many failed fetches."""
 
 
+# Bytes; Auth0's sets have 6,000.
+_LARGE = 64 * 1024
+
+
 class FetchFailed(Exception):
     """A key set could not be had; the message says why, for the log."""
 
@@ -167,7 +171,11 @@ class RemoteKeySet:
             # When it is the same again, the set lives on, and with it the tokens that it has vouched for.
             keys = self._keys
             if keys is None or body != self._body:
-                keys = _parse(body, self._algorithms)
+                # A thousand keys take a tenth of a second to construct: elsewhere than in the callers' event loop.
+                large = len(body) > _LARGE
+                keys = (
+                    await asyncio.to_thread(_parse, body, self._algorithms) if large else _parse(body, self._algorithms)
+                )
         except FetchFailed as error:
             self._failed(str(error))
         except Exception as error:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+_MAX_SHARING_A_KID = 4
+
+
 class KeyInfo(NamedTuple):
     """What is known of one member of a key set: `kid` and the size in bits may be absent from a bad one."""
 
@@ -57,8 +60,9 @@ class KeySet:
                 continue
             members.append(KeyInfo(kid, tuple(usable), bits, None))
             for algorithm, key in usable.items():
-                # RFC 7517 section 4.5 lets keys share a kid, so each of them is tried.
-                keys[kid, algorithm] = (*keys.get((kid, algorithm), ()), key)
+                # RFC 7517 section 4.5 lets keys share a kid, so each of them is tried; in bounds, since each costs
+                # a verification.
+                keys[kid, algorithm] = (*keys.get((kid, algorithm), ()), key)[:_MAX_SHARING_A_KID]
         return cls(keys, tuple(members))
 
     def __len__(self) -> int:

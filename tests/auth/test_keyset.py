@@ -145,6 +145,12 @@ def test_keys_that_share_a_kid_are_all_tried() -> None:
     assert verify_jws(two.sign(b"2"), keys) == b"2"
 
 
+def test_how_many_keys_are_tried_is_bounded() -> None:
+    crowd = [Signer(rsa_key(), "same").jwk] * 50 + [Signer(rsa_key("next"), "same").jwk]
+    (tried,) = KeySet.from_jwks({"keys": crowd})._keys.values()
+    assert len(tried) == 4
+
+
 @pytest.mark.parametrize("allowed", [("RS256",), ALGORITHMS])
 def test_the_public_key_is_no_secret_in_any_encoding(allowed: tuple[str, ...]) -> None:
     """python-jose takes a public key in DER form as an HMAC secret (CVE-2026-85394): no HS algorithm gets here."""
