@@ -171,11 +171,11 @@ class RemoteKeySet:
             # When it is the same again, the set lives on, and with it the tokens that it has vouched for.
             keys = self._keys
             if keys is None or body != self._body:
-                # A thousand keys take a tenth of a second to construct: elsewhere than in the callers' event loop.
-                large = len(body) > _LARGE
-                keys = (
-                    await asyncio.to_thread(_parse, body, self._algorithms) if large else _parse(body, self._algorithms)
-                )
+                if len(body) <= _LARGE:
+                    keys = _parse(body, self._algorithms)
+                else:
+                    # A thousand keys take a tenth of a second: elsewhere than in the callers' event loop.
+                    keys = await asyncio.to_thread(_parse, body, self._algorithms)
         except FetchFailed as error:
             self._failed(str(error))
         except Exception as error:

@@ -22,6 +22,7 @@ CONTENT_TYPE = "application/problem+json"
 _CODES = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method. See the Allow header."),
+    500: ("internal_error", "Something broke here. It was logged under the request_id."),
     413: ("content_too_large", "The request's body is larger than this API takes."),
 }
 
@@ -30,12 +31,11 @@ async def answer(error: Exception) -> Response:
     """Turn any exception into the answer that its caller gets."""
     if isinstance(error, AuthError):
         response = _refusal(error)
-    elif isinstance(error, HTTPException) and error.code is not None and error.code < 500:
+    elif isinstance(error, HTTPException) and error.code is not None and _unwrap(error) is error:
         response = _http_error(error, error.code)
     else:
-        # Quart wraps what breaks after the view has returned.
-        _log(getattr(error, "original_exception", None) or error)
-        response = problem(500, "internal_error", "Something broke here. It was logged under the request_id.")
+        _log(_unwrap(error))
+        response = problem(500, *_CODES[500])
     connection = current_connection()
     if isinstance(connection, ApiWebsocket) and connection.accepted:
         # Too late for an answer. RFC 6455 section 7.4.1: 1008 is a matter of policy, 1011 a defect of ours.
@@ -68,10 +68,15 @@ def _refusal(error: AuthError) -> Response:
     return response
 
 
-def _challenge(error: AuthError) -> str:
+def _unwrap(error: Exception) -> Exception:
+    # Quart wraps what breaks after the view has returned.
+    return getattr(error, "original_exception", None) or error
+
+
+def _challenge(error: AuthError | None) -> str:
     # RFC 6750 section 3: the scheme is followed by at least one parameter.
     parameters = {"realm": "api"}
-    if error.challenge_error is not None:
+    if error is not None and error.challenge_error is not None:
         # Quotes and backslashes are not allowed in the description.
         parameters |= {"error": error.challenge_error, "error_description": error.detail.replace('"', "'")}
     if isinstance(error, InsufficientScope):
@@ -85,6 +90,9 @@ def _challenge(error: AuthError) -> str:
 def _http_error(error: HTTPException, status: int) -> Response:
     default = (HTTPStatus(status).phrase.lower().replace(" ", "_"), error.description or error.name)
     response = problem(status, *_CODES.get(status, default))
+    if status in (401, 403):
+        # RFC 9110 section 11.6.1, also where a route's own code refuses.
+        response.headers["WWW-Authenticate"] = _challenge(None)
     for name, value in error.get_headers():
         if name != "Content-Type":
             response.headers[name] = value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from quart import Blueprint, Response, current_app, request, stream_with_context, websocket
+from quart import Blueprint, Response, abort, current_app, request, stream_with_context, websocket
 
 from service.web import current_token, public, requires
 
@@ -68,6 +68,11 @@ async def any_method() -> dict[str, int]:
 @blueprint.get("/broken")
 async def broken() -> None:
     raise RuntimeError(f"cannot parse {request.headers['Authorization']}")
+
+
+@blueprint.get("/abort/<int:status>")
+async def aborting(status: int) -> None:
+    abort(status)
 
 
 @blueprint.get("/stream")

@@ -100,6 +100,19 @@ async def test_an_unexpected_exception_is_opaque_outside_and_whole_in_the_log(
         assert part not in record.__dict__["exception"]
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "bad_request"), (401, "unauthorized"), (403, "forbidden"), (409, "conflict"), (503, "service_unavailable")],
+)
+async def test_what_a_route_answers_by_abort_has_the_same_format(
+    app: Application, make_token: Any, status: int, code: str
+) -> None:
+    response = await call(app, f"/orders/abort/{status}", make_token())
+    body = await response.get_json()
+    assert (response.status_code, body["status"], body["code"]) == (status, status, code)
+    assert ("WWW-Authenticate" in response.headers) == (status in (401, 403))
+
+
 async def test_a_body_that_is_too_large_is_413(app: Application, make_token: Any) -> None:
     headers = {"Authorization": f"Bearer {make_token()}"}
     small = await app.test_client().post("/orders/any-method", headers=headers, data=b"a" * 1024)
