@@ -37,7 +37,7 @@ async def test_every_route_is_closed_unless_its_code_opens_it(app: Application) 
     }
     answered = set()
     for rule in app.url_map.iter_rules():
-        path = rule.build(dict.fromkeys(rule.arguments, "x"), append_unknown=False)
+        path = rule.build(dict.fromkeys(rule.arguments, "1"), append_unknown=False)
         assert path is not None
         if rule.websocket:
             continue
