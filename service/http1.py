@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import h11
 import hypercorn.protocol
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import Handshake
+from hypercorn.protocol.h11 import H11Protocol, H11WSConnection
+from hypercorn.protocol.ws_stream import Handshake, WSStream
 from wsproto.extensions import PerMessageDeflate
 from wsproto.handshake import server_extensions_handshake
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _HOST = re.compile(
     rb"(?=.{0,255}$)(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?)?(?::[0-9]{0,5})?"
 )
+
+_ANSWERED = frozenset({h11.DONE, h11.MUST_CLOSE, h11.CLOSED})
 
 
 class Http1Protocol(H11Protocol):
@@ -60,7 +62,14 @@ class Http1Protocol(H11Protocol):
     async def handle(self, event: Any) -> None:
         if isinstance(event, Closed) and self._idle is not None:
             self._idle.forget()
+        if isinstance(event, RawData) and self._is_shaking_hands():
+            return
         await super().handle(event)
+
+    def _is_shaking_hands(self) -> bool:
+        # RFC 6455 section 4.1: the client waits for the answer. What it sends before would keep Hypercorn from giving
+        # one, and from ending the connection; so it is not looked at.
+        return isinstance(self.stream, WSStream) and not self.stream.handshake.accepted
 
     async def close_idle(self) -> None:
         """End the connection, on which no request is in flight."""
@@ -75,8 +84,15 @@ class Http1Protocol(H11Protocol):
             await self.send(Closed())
             return
         await super()._create_stream(request)
+        if isinstance(self.connection, H11WSConnection) and self._is_shaking_hands():
+            self.connection.buffer.clear()
 
     async def _send_h11_event(self, event: H11SendableEvent) -> None:
+        # After a WebSocket's handshake the connection is wrapped.
+        connection = getattr(self.connection, "h11_connection", self.connection)
+        if connection.our_state in _ANSWERED:
+            # Bytes that follow a refused handshake would get an answer of their own, after the only one there can be.
+            return
         try:
             data = self.connection.send(event)
         except h11.LocalProtocolError:
@@ -156,6 +172,8 @@ def _is_broken_handshake(request: h11.Request) -> bool:
         # What Hypercorn is about to do, at the moment of the handshake and of its acceptance.
         handshake = Handshake(list(request.headers), request.http_version.decode("ascii"))
         server_extensions_handshake(handshake.extensions or [], [PerMessageDeflate()])
+        # Without a closing end where it refuses by itself; so it is refused here.
+        opens = bool(handshake.upgrade and handshake.upgrade.lower() == b"websocket" and handshake.connection_tokens)
+        return opens and request.method == b"GET" and not handshake.is_valid()
     except ValueError:
         return True
-    return False

@@ -10,7 +10,7 @@ from quart import Quart, current_app
 
 from ..auth import TokenExpired
 from . import refusals
-from .connection import HttpConnection, NoSessions, PathMap
+from .connection import HttpConnection, NoSessions, PathMap, WebsocketConnection
 from .requests import ApiRequest, ApiWebsocket, current_websocket
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Application(Quart):
     websocket_class = ApiWebsocket
     request_class = ApiRequest
     asgi_http_class = HttpConnection
+    asgi_websocket_class = WebsocketConnection
     session_interface = NoSessions()  # type: ignore[assignment] # Quart names the class, and means the interface
     url_map_class = PathMap
 

@@ -8,7 +8,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from quart import Response
-from quart.asgi import ASGIHTTPConnection
+from quart.asgi import ASGIHTTPConnection, ASGIWebsocketConnection
 from quart.routing import QuartMap
 from quart.sessions import NullSession, SessionInterface
 from quart.utils import encode_headers
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quart.wrappers.base import BaseRequestWebsocket
 
 # Quart 0.23 cancels the handler itself, and takes it as one more argument.
-_QUART_CANCELS = len(inspect.signature(ASGIHTTPConnection.handle_messages).parameters) == 4
+_QUART_CANCELS = "request_task" in inspect.signature(ASGIHTTPConnection.handle_messages).parameters
 
 # Bytes that a transport takes without waiting for the client, so that no time limit is needed (asyncio's default).
 _SENT_AT_ONCE = 64 * 1024
@@ -95,6 +95,26 @@ class _Reader:
         self._start.cancel()
         if self._task is not None:
             self._task.cancel()
+
+
+class WebsocketConnection(ASGIWebsocketConnection):
+    """Ends when its handler does. Quart 0.23 would go on reading until the client leaves, and Hypercorn waits for the
+    app before it closes: a refused handshake, or a socket whose token has expired, would stay open."""
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        websocket = self._create_websocket_from_scope(send)
+        handler: Any = asyncio.create_task(self.handle_websocket(websocket, send))
+        read: Any = self.handle_messages
+        reader = asyncio.create_task(read(websocket, receive, handler) if _QUART_CANCELS else read(receive))
+        try:
+            await asyncio.wait({handler, reader}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            handler.cancel()
+            reader.cancel()
+            await asyncio.wait({handler, reader})
+        for task in (handler, reader):
+            if not task.cancelled():
+                task.result()
 
 
 class PathMap(QuartMap):

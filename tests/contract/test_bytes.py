@@ -138,3 +138,33 @@ async def test_a_broken_handshake_is_a_400(serve: Serve) -> None:
             b"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=x",
         ):
             assert status(await send(port, SOCKET + broken + b"\r\n\r\n")) == 400
+
+
+FRAME = b"\x81\x85\0\0\0\0hello"
+CLOSED = b"GET /orders/socket HTTP/1.1\r\nHost: a\r\n" + UPGRADE + b"\r\n"
+OLD = CLOSED.replace(b"Version: 13", b"Version: 12")
+
+
+async def test_what_follows_a_refused_handshake_breaks_nothing(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    assert await crashes(serve, caplog, [CLOSED + FRAME, OLD + FRAME, CLOSED + CLOSED, OLD + OLD] * 10) == []
+
+
+@pytest.mark.parametrize("gap", [0, 0.001, 0.003, 0.01])
+@pytest.mark.parametrize("refused", [CLOSED, OLD], ids=["closed", "old"])
+async def test_what_follows_a_refused_handshake_is_not_answered(serve: Serve, refused: bytes, gap: float) -> None:
+    async with serve() as port, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(refused)
+        await asyncio.sleep(gap)
+        writer.write(FRAME)
+        assert (await reader.read()).count(b"HTTP/1.1") <= 1
+        writer.close()
+
+
+async def test_a_refused_handshake_ends_the_connection(serve: Serve) -> None:
+    async with serve() as port, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(CLOSED)
+        # To its end, which the server makes.
+        assert status(await reader.read()) == 401
+        writer.close()

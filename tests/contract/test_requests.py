@@ -69,6 +69,16 @@ async def test_a_body_that_is_too_large_is_refused(serve: Serve, http: httpx.Asy
         assert (response.status_code, response.json()["code"]) == (413, "content_too_large")
 
 
+@pytest.mark.parametrize("content", [b"\xff", b"{", b"", b"[" * 200_000, b'"\\ud800"'], ids=len)
+async def test_a_body_that_is_no_json_is_the_callers_fault(
+    serve: Serve, http: httpx.AsyncClient, content: bytes
+) -> None:
+    async with serve() as port:
+        headers = {"Content-Type": "application/json"}
+        response = await http.post(f"http://127.0.0.1:{port}/orders/json", content=content, headers=headers)
+        assert response.status_code in (200, 400)
+
+
 async def test_head_has_the_length_and_no_body(serve: Serve, http: httpx.AsyncClient) -> None:
     async with serve() as port:
         address = f"http://127.0.0.1:{port}/orders/"

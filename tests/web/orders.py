@@ -65,6 +65,11 @@ async def any_method() -> dict[str, int]:
     return {"bytes": len(await request.get_data())}
 
 
+@blueprint.post("/json")
+async def takes_json() -> dict[str, str]:
+    return {"type": type(await request.get_json()).__name__}
+
+
 @blueprint.get("/broken")
 async def broken() -> None:
     raise RuntimeError(f"cannot parse {request.headers['Authorization']}")
