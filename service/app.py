@@ -31,7 +31,9 @@ def create_app(
     sources = {
         issuer: RemoteKeySet(issuer, fetch, clock, settings.algorithms, freshness) for issuer in settings.issuers
     }
-    verifier = Verifier(sources, settings.audiences, settings.leeway, clock, settings.token_cache_size)
+    verifier = Verifier(
+        sources, settings.audiences, settings.leeway, clock, settings.token_cache_size, settings.algorithms
+    )
 
     app = Application("service", verifier, settings.resource)
     guard.install(app, WebSocketOrigins(settings.cors_allow_origins, settings.resource))

@@ -60,8 +60,12 @@ class Http1Protocol(H11Protocol):
             self._idle.end()
 
     async def handle(self, event: Any) -> None:
-        if isinstance(event, Closed) and self._idle is not None:
-            self._idle.forget()
+        if isinstance(event, Closed):
+            if self._idle is not None:
+                self._idle.forget()
+            else:
+                # No request came: the server's own timer would keep what the client has closed.
+                await self._to_server(Updated(idle=False))
         if isinstance(event, RawData) and self._is_shaking_hands():
             return
         await super().handle(event)

@@ -72,7 +72,7 @@ def config(listener: socket.socket, grace: float, keep_alive: float) -> Config:
     result.bind = [f"fd://{listener.detach()}"]
     result.backlog = BACKLOG
     # `serve` has ended what is in flight by then.
-    result.graceful_timeout = grace + 5
+    result.graceful_timeout = grace + 1
     result.keep_alive_timeout = keep_alive
     # A connection is not closed for its number of requests.
     result.keep_alive_max_requests = sys.maxsize

@@ -59,12 +59,12 @@ def usable_keys(entry: object, allowed: frozenset[str]) -> tuple[str, int, dict[
         numbers, fitting = ("n", "e"), _RSA_ALGORITHMS
     elif kind == "EC":
         curve = entry.get("crv")
-        numbers, fitting = ("x", "y"), frozenset({_CURVE_ALGORITHM.get(str(curve), "")})
+        numbers, fitting = ("x", "y"), frozenset({_CURVE_ALGORITHM.get(curve, "") if isinstance(curve, str) else ""})
     else:
         raise UnusableKey("its kty is neither RSA nor EC")
     # RFC 8725 section 3.1: a key that names its algorithm is used with no other.
     if "alg" in entry:
-        fitting = fitting & {str(entry["alg"])}
+        fitting = fitting & {entry["alg"]} if isinstance(entry["alg"], str) else frozenset()
     fitting = fitting & allowed
     if not fitting:
         raise UnusableKey("no allowed algorithm fits it")

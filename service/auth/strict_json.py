@@ -15,7 +15,8 @@ from typing import Any
 MAX_DEPTH = 32
 """Objects and arrays inside each other. Auth0's own claims reach 4."""
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# The closing quote may be missing: a string that never ends is looked at once, not again from each of its quotes.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from . import claims
 from .cache import CurrentKeys, Verified, VerifiedTokens
-from .errors import KeySourceUnavailable, TokenExpired, UnknownKey
+from .errors import InvalidToken, KeySourceUnavailable, TokenExpired, UnknownKey
+from .jwk import ALGORITHMS
 from .jws import KnownHeaders, parse
 
 if TYPE_CHECKING:
@@ -40,12 +41,14 @@ class Verifier:
         leeway: float,
         clock: Clock,
         remembered: int = 0,
+        algorithms: Collection[str] = ALGORITHMS,
     ) -> None:
         self._sources = dict(sources)
         self._audiences = frozenset(audiences)
         self._leeway = leeway
         self._clock = clock
         self._known_headers = KnownHeaders()
+        self._algorithms = frozenset(algorithms)
         self.cache = VerifiedTokens(remembered, clock)
 
     @property
@@ -78,6 +81,9 @@ class Verifier:
 
     async def _verify(self, token: str, digest: bytes) -> AccessToken:
         jws = parse(token, self._known_headers)
+        # RFC 8725 section 3.1. Also without keys: such a token is refused whatever they are.
+        if jws.header.algorithm not in self._algorithms:
+            raise InvalidToken("The token's algorithm is not allowed.", "signature")
         unverified_claims = claims.read(jws.payload)
         source = self._sources.get(unverified_claims.get("iss", ""))
         if source is not None:

@@ -239,7 +239,8 @@ def test_many_different_headers_do_not_grow_what_is_remembered() -> None:
 
 def test_hostile_tokens_are_cheap() -> None:
     # A guard against something quadratic, far from what a busy machine could add; the numbers are in benchmarks/.
-    hostile = ["." * 8192, "A" * 8192, "A." * 4096, b64(b"[" * 6000) + ".AAAA.AAAA", b64(b'{"a":' * 1200) + ".AAAA.AAAA",
+    hostile = [b64(b"[" * 40 + b'"\\' * 2980) + "..AA", b64(b'{"' * 3000) + ".AAAA.AAAA",
+               "." * 8192, "A" * 8192, "A." * 4096, b64(b"[" * 6000) + ".AAAA.AAAA", b64(b'{"a":' * 1200) + ".AAAA.AAAA",
                b64(b'{"a":' + b"9" * 6000 + b"}") + ".AAAA.AAAA", b64(b'{"a":"' + b"\\" * 6000) + ".AAAA.AAAA"]  # fmt: skip
     began = time.process_time()
     for token in hostile:

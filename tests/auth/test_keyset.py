@@ -39,6 +39,9 @@ def changed(**members: Any) -> dict[str, Any]:
         changed(alg="none"),
         changed(alg=["RS256"]),
         changed(alg=""),
+        changed(alg=10**5000),
+        changed(alg=[10**5000]),
+        changed(kty="EC", crv=10**5000),
         changed(kty="oct", k="AAAA"),
         changed(kty="OKP", crv="Ed25519", x="AAAA"),
         changed(kty=None),
@@ -65,7 +68,6 @@ def changed(**members: Any) -> dict[str, Any]:
         [],
         {},
     ],
-    ids=lambda jwk: str({k: v for k, v in jwk.items() if JWK.get(k) != v})[:40] if isinstance(jwk, dict) else str(jwk),
 )
 def test_a_bad_key_is_left_out_and_spoils_no_other(jwk: object) -> None:
     good = Signer(rsa_key("next"), "good")

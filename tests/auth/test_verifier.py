@@ -89,3 +89,14 @@ async def test_what_is_malformed_is_refused_without_any_key() -> None:
         with pytest.raises(InvalidToken):
             await verifier.verify(token)
     assert tenant.fetches == []
+
+
+async def test_an_algorithm_that_is_not_allowed_is_refused_without_any_key() -> None:
+    tenant = Tenant()
+    tenant.down = True
+    verifier = verifier_for(tenant)
+    for alg in ("none", "HS256", "PS256"):
+        with pytest.raises(InvalidToken) as refused:
+            await verifier.verify(tenant.token({"alg": alg}))
+        assert refused.value.check == "signature"
+    assert tenant.fetches == []

@@ -103,11 +103,12 @@ async def test_ready_once_a_key_set_was_loaded_and_until_it_stops(app: Applicati
 
 async def test_the_metadata_says_where_to_get_a_token(app: Application, tenant: Tenant) -> None:
     response = await call(app, "/.well-known/oauth-protected-resource", Host="evil.test")
-    assert await response.get_json() == {
+    document = await response.get_json()
+    assert "read:messages" in document.pop("scopes_supported")
+    assert document == {
         "resource": AUDIENCE,
         "authorization_servers": [tenant.issuer],
         "bearer_methods_supported": ["header"],
-        "scopes_supported": ["read:messages"],
         "resource_documentation": f"{AUDIENCE}/docs",
     }
 

@@ -9,7 +9,7 @@ from quart import Blueprint, Response, abort, current_app, request, stream_with_
 
 from service.web import current_token, public, requires
 
-blueprint = Blueprint("orders", __name__, url_prefix="/orders")
+blueprint = Blueprint("probe", __name__, url_prefix="/orders")
 
 
 @blueprint.get("/")
