@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from quart import Quart, Response, jsonify, request
 
+from ..auth import AuthError
 from ..settings import is_loopback
+from ..web.origins import install_cors
+from .clients import clients
 from .faults import Faults
+from .keyring import ALGORITHM
+from .login import create_login
 from .people import READ, WRITE
 from .server import Authorization
+from .tokens import OPENID_SCOPES
+from .userinfo import challenge, identity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .keyring import Keyring
-    from .tokens import AccessTokens
+    from .memory import Memory
+    from .tokens import Tokens
 
 
-def create_issuer(tokens: AccessTokens, keyring: Keyring) -> Quart:
-    """Build the app. It answers on the loopback range alone, see `guard`."""
-    app = Quart("service.issuer", static_folder=None)
-    authorization = Authorization(tokens)
+def create_issuer(tokens: Tokens, keyring: Keyring, memory: Memory, origins: Sequence[str]) -> Quart:
+    """Build the app, for pages of `origins`. It answers on the loopback range alone, see `guard`."""
+    app = Quart("service.issuer", root_path=str(Path(__file__).parent), static_url_path="/assets")
+    authorization = Authorization(tokens, memory, clients(origins))
     faults = Faults()
 
     @app.before_request
@@ -33,6 +44,10 @@ def create_issuer(tokens: AccessTokens, keyring: Keyring) -> Quart:
         if request.path.startswith("/local/") and "Origin" in request.headers:
             return _error("invalid_origin", "No web page may change this issuer.", 403)
         return None
+
+    # The header that Auth0's library names itself in makes the browser ask first.
+    install_cors(app, tuple(origins), headers=("Auth0-Client",))
+    app.register_blueprint(create_login(authorization))
 
     @app.get("/.well-known/jwks.json")
     async def key_set() -> Response:
@@ -53,16 +68,32 @@ def create_issuer(tokens: AccessTokens, keyring: Keyring) -> Quart:
     async def discovery() -> dict[str, Any]:
         return {
             "issuer": tokens.issuer,
+            "authorization_endpoint": f"{tokens.issuer}authorize",
             "token_endpoint": f"{tokens.issuer}oauth/token",
+            "userinfo_endpoint": tokens.userinfo,
             "jwks_uri": f"{tokens.issuer}.well-known/jwks.json",
-            "grant_types_supported": ["client_credentials"],
-            "scopes_supported": [READ, WRITE],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "response_types_supported": ["code", "token"],
+            "response_modes_supported": ["query", "fragment", "web_message"],
+            "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "client_credentials"],
+            "scopes_supported": [*OPENID_SCOPES, READ, WRITE],
+            "subject_types_supported": ["public"],
+            "code_challenge_methods_supported": ["S256"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         }
 
     @app.post("/oauth/token")
     async def token() -> Response:
         return await authorization.token(request)
+
+    @app.route("/userinfo", methods=["GET", "POST"])
+    async def userinfo() -> Any:
+        try:
+            return identity(request.headers.getlist("Authorization"), tokens, memory, keyring)
+        except AuthError as error:
+            response, status = _error(error.challenge_error or error.code, error.detail, error.status)
+            response.headers["WWW-Authenticate"] = challenge(error)
+            return response, status
 
     @app.post("/local/rotate")
     async def rotate() -> dict[str, Any]:

@@ -7,43 +7,52 @@ from typing import TYPE_CHECKING, Any
 
 from .. import server
 from ..auth import Clock, SystemClock
-from ..local import AUDIENCE
+from ..local import AUDIENCE, PAGES
 from ..settings import is_loopback
 from .app import create_issuer
 from .keyring import Keyring
-from .tokens import AccessTokens
+from .memory import Memory
+from .tokens import LIFETIME, Tokens
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
 
 class LocalIssuer:
     """A running issuer. `address` is its URL and the `iss` of its tokens; `audience` is the API's identifier."""
 
-    def __init__(self, address: str, audience: str, clock: Clock) -> None:
+    def __init__(self, address: str, audience: str, clock: Clock, lifetime: int = LIFETIME) -> None:
         self.address = address
         self.audience = audience
         self.keyring = Keyring()
-        self.tokens = AccessTokens(address, audience, self.keyring, clock)
+        self.memory = Memory(clock)
+        self.tokens = Tokens(address, audience, self.keyring, clock, lifetime)
 
     def token(self, header: dict[str, Any] | None = None, **claims: Any) -> str:
         """Make an access token. `claims` replace or add members of a usual one; `None` takes one away."""
-        return self.tokens.make(header, **claims)
+        return self.tokens.access(header, **claims)
 
 
 @contextlib.asynccontextmanager
 async def local_issuer(
-    host: str = "127.0.0.1", port: int = 0, *, audience: str = AUDIENCE, clock: Clock | None = None
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    audience: str = AUDIENCE,
+    origins: Sequence[str] = PAGES,
+    lifetime: int = LIFETIME,
+    clock: Clock | None = None,
 ) -> AsyncIterator[LocalIssuer]:
     """Run an issuer; port 0 takes a free one.
 
+    `origins` are those of the pages that log people in with it, `lifetime` is that of an access token in seconds.
     Raises ValueError for a host outside the loopback range, service.server.CannotBind for a port that is taken.
     """
     listener = listen(host, port)
     address = f"http://{host}:{listener.getsockname()[1]}/"
-    issuer = LocalIssuer(address, audience, clock or SystemClock())
-    async with server.running(create_issuer(issuer.tokens, issuer.keyring), listener):
+    issuer = LocalIssuer(address, audience, clock or SystemClock(), lifetime)
+    async with server.running(create_issuer(issuer.tokens, issuer.keyring, issuer.memory, origins), listener):
         yield issuer
 
 

@@ -4,99 +4,115 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from quart import Request, Response, jsonify
 
-from .people import CLIENTS, Client
-from .tokens import LIFETIME, AccessTokens
+from .grants import CodeGrant, ImplicitGrant, MachineGrant, OnlyS256, RefreshGrant
+from .tokens import granted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-class AccessDenied(OAuth2Error):  # type: ignore[misc]
-    """What Auth0 answers to an audience that it does not know."""
-
-    error = "access_denied"
-    status_code = 403
+    from .clients import Client
+    from .memory import Grant, Memory
+    from .tokens import Tokens
 
 
-class _TokenRequest(OAuth2Request):  # type: ignore[misc]
-    def __init__(self, request: Request, parameters: dict[str, str]) -> None:
+class AuthorizationRequest(OAuth2Request):  # type: ignore[misc]
+    """A request to `/authorize` or to `/oauth/token`, with its parameters by name; a list where one stands twice."""
+
+    def __init__(self, request: Request, parameters: Mapping[str, list[str]]) -> None:
         super().__init__(request.method, request.url, headers=request.headers)
-        self.payload = BasicOAuth2Payload(parameters)
+        self.payload = BasicOAuth2Payload({name: values[0] for name, values in parameters.items()})
+        self.payload.datalist.update(parameters)
 
     @property
     def form(self) -> Mapping[str, str]:
         return self.payload.data  # type: ignore[no-any-return]
 
 
-class _ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
-    # RFC 6749 section 2.3.1; Auth0 takes both.
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
-
-    def validate_token_request(self) -> None:
-        super().validate_token_request()
-        audience = self.request.payload.data.get("audience")
-        if audience != self.server.tokens.audience:
-            known = f"The one that it knows is {self.server.tokens.audience}."
-            raise AccessDenied(f"The audience is {'missing' if not audience else 'unknown to this issuer'}. {known}")
-
-
 class Authorization(AuthorizationServer):  # type: ignore[misc]
-    """Grants access tokens to the built-in clients."""
+    """Grants tokens to the built-in clients, for themselves or for the people who log in."""
 
-    def __init__(self, tokens: AccessTokens) -> None:
+    def __init__(self, tokens: Tokens, memory: Memory, clients: Mapping[str, Client]) -> None:
         super().__init__()
         self.tokens = tokens
-        self.register_grant(_ClientCredentials)
-        self.register_token_generator("client_credentials", self._machine_token)
+        self.memory = memory
+        self.clients = clients
+        self.register_grant(MachineGrant)
+        self.register_grant(CodeGrant, [OnlyS256(required=True)])
+        self.register_grant(ImplicitGrant)
+        self.register_grant(RefreshGrant)
 
     async def token(self, request: Request) -> Response:
         """Answer a request to the token endpoint, in form or in JSON, as Auth0 takes both."""
         parameters = await _parameters(request)
-        return self.create_token_response(_TokenRequest(request, parameters))  # type: ignore[no-any-return]
+        return self.create_token_response(AuthorizationRequest(request, parameters))  # type: ignore[no-any-return]
 
-    def _machine_token(self, client: Client, scope: str | None, **_: Any) -> dict[str, Any]:
-        granted = client.get_allowed_scope(scope)
-        access_token = self.tokens.make(
+    def machine_token(self, client: Client, scope: str | None) -> dict[str, Any]:
+        allowed = client.get_allowed_scope(scope)
+        access_token = self.tokens.access(
             sub=f"{client.client_id}@clients",
             azp=client.client_id,
-            scope=granted,
-            permissions=granted.split(),
+            scope=allowed,
+            permissions=allowed.split(),
             gty="client-credentials",
         )
-        return {"access_token": access_token, "scope": granted, "expires_in": LIFETIME, "token_type": "Bearer"}
+        return self._answer(access_token, allowed)
+
+    def tokens_of(self, grant: Grant, scope: str | None = None) -> dict[str, Any]:
+        """Make what an application gets for somebody's login; `scope` narrows what was granted then."""
+        scopes = granted(scope or grant.scope, grant.person)
+        if grant.audience is None:
+            access_token = self.memory.new_opaque_token(grant.person, scopes, self.tokens.lifetime)
+        else:
+            access_token = self.tokens.access_for(grant.person, grant.client_id, scopes)
+        answer = self._answer(access_token, " ".join(scopes))
+        if "openid" in scopes:
+            answer["id_token"] = self.tokens.identity(grant.person, grant.client_id, scopes, grant.nonce)
+        if "offline_access" in granted(grant.scope, grant.person):
+            answer["refresh_token"] = self.memory.new_refresh_token(grant)
+        return answer
+
+    def _answer(self, access_token: str, scope: str) -> dict[str, Any]:
+        return {
+            "access_token": access_token,
+            "scope": scope,
+            "expires_in": self.tokens.lifetime,
+            "token_type": "Bearer",
+        }
 
     # What Authlib leaves to the framework.
 
     def query_client(self, client_id: str) -> Client | None:
-        return CLIENTS.get(client_id)
+        return self.clients.get(client_id)
 
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
-        """Access tokens are self-contained, so there is nothing to keep."""
+        """Access tokens are self-contained, and `memory` has the others already."""
 
     def create_oauth2_request(self, request: OAuth2Request) -> OAuth2Request:
         return request
 
     def handle_response(self, status: int, body: dict[str, Any], headers: list[tuple[str, str]]) -> Response:
-        response = jsonify(body)
+        response = jsonify(body) if body else Response("")
         response.status_code = status
-        response.headers.extend(headers)
+        for name, value in headers:
+            response.headers[name] = value
         return response
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
 
 
-async def _parameters(request: Request) -> dict[str, str]:
+async def _parameters(request: Request) -> dict[str, list[str]]:
     try:
-        members = await request.get_json(silent=True) if request.is_json else dict((await request.form).items())
+        if not request.is_json:
+            return dict((await request.form).lists())
+        members = await request.get_json(silent=True)
     except UnicodeDecodeError:
         # Quart lets it escape. Without parameters, the request is refused for what it lacks.
         return {}
     if not isinstance(members, dict):
         return {}
-    return {name: value for name, value in members.items() if isinstance(value, str)}
+    return {name: [value] for name, value in members.items() if isinstance(value, str)}

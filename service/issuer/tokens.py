@@ -1,4 +1,4 @@
-"""Access tokens in Auth0's default dialect."""
+"""The issuer's tokens: access tokens in Auth0's default dialect, and ID tokens."""
 
 from __future__ import annotations
 
@@ -7,34 +7,69 @@ from typing import TYPE_CHECKING, Any
 from ..local import BROWSER_CLIENT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..auth import Clock
     from .keyring import Keyring
+    from .people import Person
 
 LIFETIME = 86400
-"""Seconds; Auth0's default for an API."""
+"""Seconds; Auth0's default for an access token."""
+
+ID_TOKEN_LIFETIME = 36000
+"""Seconds; Auth0's default."""
+
+OPENID_SCOPES = ("openid", "profile", "email", "offline_access")
+"""What anybody may ask for: it says something of themselves (OpenID Connect Core section 5.4)."""
 
 
-class AccessTokens:
-    """Makes the access tokens of `issuer`, a string that ends in "/", for `audience`."""
+class Tokens:
+    """Makes the tokens of `issuer`, a string that ends in "/", for `audience`. `lifetime` is in seconds."""
 
-    def __init__(self, issuer: str, audience: str, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, issuer: str, audience: str, keyring: Keyring, clock: Clock, lifetime: int = LIFETIME) -> None:
         self.issuer = issuer
         self.audience = audience
+        self.lifetime = lifetime
         self._keyring = keyring
         self._clock = clock
 
-    def make(self, header: dict[str, Any] | None = None, **claims: Any) -> str:
-        """Sign a token. `claims` replace or add members; `None` takes one away."""
+    @property
+    def userinfo(self) -> str:
+        """The issuer's own audience, which stands in every access token beside the API's."""
+        return f"{self.issuer}userinfo"
+
+    def access(self, header: dict[str, Any] | None = None, **claims: Any) -> str:
+        """Sign an access token. `claims` replace or add members; `None` takes one away."""
         now = int(self._clock.now())
         members = {
             "iss": self.issuer,
             "sub": "auth0|somebody",
-            "aud": [self.audience, f"{self.issuer}userinfo"],
+            "aud": [self.audience, self.userinfo],
             "iat": now,
-            "exp": now + LIFETIME,
+            "exp": now + self.lifetime,
             "azp": BROWSER_CLIENT,
             "scope": "",
             "permissions": [],
             **claims,
         }
         return self._keyring.sign({name: value for name, value in members.items() if value is not None}, header)
+
+    def access_for(self, person: Person, client_id: str, scopes: Sequence[str]) -> str:
+        """Sign an access token for somebody who logged in: `permissions` is everything they have."""
+        return self.access(
+            sub=person.subject, azp=client_id, scope=" ".join(scopes), permissions=list(person.permissions)
+        )
+
+    def identity(self, person: Person, client_id: str, scopes: Sequence[str], nonce: str | None) -> str:
+        """Sign an ID token (OpenID Connect Core section 2). It is for the application, never for the API."""
+        now = int(self._clock.now())
+        claims = {"iss": self.issuer, "aud": client_id, "iat": now, "exp": now + ID_TOKEN_LIFETIME}
+        return self._keyring.sign({**person.identity(scopes), **claims, **({"nonce": nonce} if nonce else {})})
+
+
+def granted(scope: str, person: Person) -> tuple[str, ...]:
+    """Cut what was asked for to what somebody has; without asking, it is all of their permissions."""
+    if not scope:
+        return person.permissions
+    allowed = {*OPENID_SCOPES, *person.permissions}
+    return tuple(name for name in dict.fromkeys(scope.split()) if name in allowed)

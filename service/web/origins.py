@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from quart.wrappers import Websocket
 
 
-def install_cors(app: Quart, origins: tuple[str, ...]) -> None:
-    """Let pages of `origins` read this API's answers; nothing is installed without, which to quart-cors means all."""
+def install_cors(app: Quart, origins: tuple[str, ...], headers: tuple[str, ...] = ()) -> None:
+    """Let pages of `origins` read an app's answers, and send it the usual headers and those of `headers`.
+
+    Nothing is installed without origins, which to quart-cors would mean all.
+    """
     if not origins:
         return
 
@@ -27,7 +30,7 @@ def install_cors(app: Quart, origins: tuple[str, ...]) -> None:
         allow_origin=origins,
         # Tokens travel in a header, so no page needs cookies to be sent along.
         allow_credentials=False,
-        allow_headers=["Authorization", "Content-Type", "Traceparent", "Tracestate", request_id.HEADER],
+        allow_headers=["Authorization", "Content-Type", "Traceparent", "Tracestate", request_id.HEADER, *headers],
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         expose_headers=["WWW-Authenticate", "Retry-After", request_id.HEADER],
         max_age=600,

@@ -1,0 +1,104 @@
+"""The ways to a token (RFC 6749 section 4), each as Authlib has it and Auth0 does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error, grants
+from authlib.oauth2.rfc7636 import CodeChallenge
+
+from .memory import CODE_LIFETIME, AuthorizationCode, Grant, RefreshToken
+
+if TYPE_CHECKING:
+    from authlib.oauth2.rfc6749 import OAuth2Request
+
+    from .people import Person
+
+
+class AccessDenied(OAuth2Error):  # type: ignore[misc]
+    """What Auth0 answers to an audience that it does not know."""
+
+    error = "access_denied"
+    status_code = 403
+
+
+class OnlyS256(CodeChallenge):  # type: ignore[misc]
+    """PKCE, for everybody and with S256 alone (RFC 7636 section 4.2, RFC 9700 section 2.1.1)."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
+
+    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
+        asked = grant.request.payload.data
+        if not asked.get("code_challenge") or asked.get("code_challenge_method") != "S256":
+            # Without a method, the standard says "plain".
+            raise InvalidRequestError("Send a code_challenge, with the code_challenge_method S256.")
+        super().validate_code_challenge(grant, redirect_uri)
+
+
+class MachineGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]
+    # RFC 6749 section 2.3.1; Auth0 takes both.
+    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
+
+    def validate_token_request(self) -> None:
+        super().validate_token_request()
+        audience = self.request.payload.data.get("audience")
+        if audience != self.server.tokens.audience:
+            known = f"The one that it knows is {self.server.tokens.audience}."
+            raise AccessDenied(f"The audience is {'missing' if not audience else 'unknown to this issuer'}. {known}")
+
+    def generate_token(self, scope: str | None = None, **_: Any) -> dict[str, Any]:
+        return self.server.machine_token(self.client, scope)  # type: ignore[no-any-return]
+
+
+class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
+    TOKEN_ENDPOINT_AUTH_METHODS = ("none",)
+
+    def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
+        asked, memory = request.payload.data, self.server.memory
+        grant = _grant(request, request.user)
+        memory.codes[code] = AuthorizationCode(
+            grant, request.payload.redirect_uri, asked["code_challenge"], memory.clock.now() + CODE_LIFETIME
+        )
+
+    def query_authorization_code(self, code: str, client: Any) -> AuthorizationCode | None:
+        return self.server.memory.code(code, client.client_id)  # type: ignore[no-any-return]
+
+    def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:
+        authorization_code.used = True
+
+    def authenticate_user(self, authorization_code: AuthorizationCode) -> Person:
+        return authorization_code.grant.person
+
+    def generate_token(self, **_: Any) -> dict[str, Any]:
+        return self.server.tokens_of(self.request.authorization_code.grant)  # type: ignore[no-any-return]
+
+
+class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
+    TOKEN_ENDPOINT_AUTH_METHODS = ("none",)
+
+    def authenticate_refresh_token(self, refresh_token: str) -> RefreshToken | None:
+        return self.server.memory.refresh_token(refresh_token)  # type: ignore[no-any-return]
+
+    def authenticate_user(self, refresh_token: RefreshToken) -> Person:
+        return refresh_token.grant.person
+
+    def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
+        refresh_token.used = True
+
+    def generate_token(self, scope: str | None = None, **_: Any) -> dict[str, Any]:
+        # A narrower scope is for this access token; the family keeps its own (RFC 6749 section 6).
+        return self.server.tokens_of(self.request.refresh_token.grant, scope)  # type: ignore[no-any-return]
+
+
+class ImplicitGrant(grants.ImplicitGrant):  # type: ignore[misc]
+    """The seed's link. RFC 9700 section 2.1.2 advises against it: the token passes through the address bar."""
+
+    def generate_token(self, user: Person, **_: Any) -> dict[str, Any]:
+        token = self.server.tokens_of(_grant(self.request, user))
+        # OpenID Connect Core section 3.2.2: by this way only "id_token" in the response type asks for one.
+        return {name: token[name] for name in ("access_token", "scope", "expires_in", "token_type")}
+
+
+def _grant(request: OAuth2Request, person: Person) -> Grant:
+    asked = request.payload.data
+    return Grant(request.client.client_id, person, request.scope, asked.get("audience"), asked.get("nonce"))
