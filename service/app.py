@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import openapi, routes
 from .auth import Clock, Freshness, RemoteKeySet, SystemClock, Verifier
 from .fetch import KeySetFetcher, http_client
-from .pages import docs
+from .pages import assets, docs, site
 from .web import Application, guard
 from .web.origins import WebSocketOrigins, install_cors
 
@@ -41,7 +41,9 @@ def create_app(
     openapi.install(app)
     for blueprint in routes.blueprints():
         app.register_blueprint(blueprint)
-    app.register_blueprint(docs.blueprint)
+    pages = site.create(settings.issuers[0], settings.client_id, settings.audiences[0])
+    for blueprint in (assets.blueprint, docs.blueprint, pages):
+        app.register_blueprint(blueprint)
 
     @app.while_serving
     async def keep_keys() -> AsyncGenerator[None, None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -11,9 +12,11 @@ import pytest
 def need(command: str, package: str | None = None) -> str:
     """Return a program's path. Without it the test is skipped, with the line that installs it; in CI it fails."""
     path = shutil.which(command)
-    if path is None:
-        reason = f"{command} is not installed: apt-get install {package or command}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
+    return path or missing(f"{command} is not installed: apt-get install {package or command}")
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip a test for something that it needs; in CI, fail it."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     dev = commands.add_parser("dev", help="run the API, and an issuer unless AUTH0_DOMAIN is set; reload on change")
     dev.add_argument("--port", type=_port, help="of the API (default: PORT, else 8100)")
     dev.add_argument("--issuer-port", type=_port, default=8180, help="of the local issuer (default: 8180)")
+    lifetime = "of the local issuer's access tokens, in seconds (default: 86400)"
+    dev.add_argument("--token-lifetime", type=_seconds, default=86400, metavar="SECONDS", help=lifetime)
 
     serve = commands.add_parser("serve", help="run the API in production")
     # `dev` listens itself, so that callers wait out a reload instead of being refused.
@@ -57,4 +59,10 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 2592000:
+        raise argparse.ArgumentTypeError("a lifetime is a number of seconds from 1 to 2592000")
     return int(text)

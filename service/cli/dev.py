@@ -20,6 +20,7 @@ from .. import logs, server
 from ..client_credentials import TokenRefused
 from ..configuration import WrongSettings
 from .api_process import ApiProcess
+from .library import install_library
 from .tenant import load_settings, machine_token, uses_local_issuer
 
 if TYPE_CHECKING:
@@ -37,22 +38,29 @@ def run(options: argparse.Namespace) -> int:
     logs.configure(settings.log_level, settings.log_format)
     port = options.port or settings.port
     with server.listen("127.0.0.1", port) as listener:
-        server.run(_dev(settings, listener, f"http://127.0.0.1:{port}", options.issuer_port))
+        server.run(_dev(settings, listener, port, options))
     return 0
 
 
-async def _dev(settings: Settings, listener: socket.socket, address: str, issuer_port: int) -> None:
+async def _dev(settings: Settings, listener: socket.socket, port: int, options: argparse.Namespace) -> None:
     stop = server.stop_on_signal()
+    address = f"http://127.0.0.1:{port}"
     async with contextlib.AsyncExitStack() as stack:
         if uses_local_issuer():
             from ..issuer import local_issuer
 
-            issuer = local_issuer(port=issuer_port, audience=settings.audiences[0])
+            issuer = local_issuer(
+                port=options.issuer_port,
+                audience=settings.audiences[0],
+                origins=(address, f"http://localhost:{port}"),
+                lifetime=options.token_lifetime,
+            )
             await stack.enter_async_context(issuer)
         api = ApiProcess(listener, _environment(settings, address))
         stack.push_async_callback(api.stop)
         await api.start()
-        background = [asyncio.create_task(_greet(settings, address)), asyncio.create_task(_reload(api))]
+        works = (install_library(), _greet(settings, address), _reload(api))
+        background = [asyncio.create_task(work) for work in works]
         stack.callback(lambda: [task.cancel() for task in background])
         await stop.wait()
 
@@ -94,7 +102,8 @@ async def _greet(settings: Settings, address: str) -> None:
         token_lines = f"\n  No token  {' '.join(str(error).split())}\n"
     own = uses_local_issuer()
     print(  # noqa: T201
-        f"\n  API       {address}   its description: {address}/docs\n"
+        f"\n  Pages     {address}/   log in, look at the token\n"
+        f"  API       {address}   its description: {address}/docs\n"
         f"  Issuer    {settings.issuers[0]}   {'local, with real RS256 keys' if own else 'your tenant'}\n"
         f"  Audience  {settings.audiences[0]}\n"
         f"{token_lines}\n"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from quart import Blueprint, abort
 from quart_schema import hide
 
-from ..web import access_of, current_application, public
+from ..web import current_application, permissions_of, public
 from ..web.resource import WELL_KNOWN
 
 blueprint = Blueprint("metadata", __name__)
@@ -23,13 +23,10 @@ async def protected_resource(path: str = "") -> dict[str, Any]:
     # Never guessed from the Host header: whoever sends that would decide what this API says it is.
     if app.resource is None or path not in ("", urlsplit(app.resource).path.strip("/")):
         abort(404)
-    permissions = {
-        name for view in app.view_functions.values() for need in access_of(view).requirements for name in need.names
-    }
     return {
         "resource": app.resource,
         "authorization_servers": list(app.verifier.issuers),
         "bearer_methods_supported": ["header"],
-        "scopes_supported": sorted(permissions),
+        "scopes_supported": permissions_of(app.view_functions.values()),
         "resource_documentation": f"{app.resource.rstrip('/')}/docs",
     }

@@ -1,6 +1,6 @@
 """Quart's side of the door: hooks, refusals, and what a route says of itself."""
 
-from .access import access_of, public, requires
+from .access import access_of, permissions_of, public, requires
 from .application import Application, current_application
 from .guard import verify_request
 from .requests import current_request, current_token
@@ -11,6 +11,7 @@ __all__ = [
     "current_application",
     "current_request",
     "current_token",
+    "permissions_of",
     "public",
     "requires",
     "verify_request",

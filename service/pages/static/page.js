@@ -1,0 +1,40 @@
+// What every page has: its elements by id, a line for what is going on, and who is signed in.
+import { canLogIn } from "./settings.js";
+
+export function element(id) {
+  return document.getElementById(id);
+}
+
+// Make an element. Text is set as text: what a token says is never read as markup.
+export function make(name, text = "", attributes = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [attribute, value] of Object.entries(attributes)) {
+    made.setAttribute(attribute, value);
+  }
+  return made;
+}
+
+export function say(text, kind = "") {
+  const status = element("status");
+  status.textContent = text;
+  status.className = `status ${kind}`;
+}
+
+export function showWho(name) {
+  const [text, link, address] = name ? [name, "Log out", "/logout"] : ["Not signed in", "Log in", "/login"];
+  const parts = [make("span", text, { class: "name" })];
+  if (canLogIn) {
+    parts.push(make("a", link, { href: address }));
+  }
+  element("who").replaceChildren(...parts);
+}
+
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied.");
+  } catch {
+    say("The browser does not let this page copy. Select the text and copy it by hand.", "wrong");
+  }
+}

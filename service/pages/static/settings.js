@@ -1,0 +1,6 @@
+// What the server knows of the issuer and of this API, as it stands in the page.
+const { domain, clientId, audience, scope, library } = document.documentElement.dataset;
+
+export const settings = { domain, clientId, audience, scope, library };
+export const callback = `${window.location.origin}/login-results`;
+export const canLogIn = Boolean(clientId && library);

@@ -1,0 +1,169 @@
+"""Logging in and out, and everything that can go wrong on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from service.issuer import local_issuer
+
+from ..processes import free_port
+from .conftest import serving
+from .visitor import Site, Visitor, expect, visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.parametrize(("name", "scoped"), [("Rita Reader", 200), ("Edda Editor", 200), ("Gus Guest", 403)], ids=str)
+async def test_each_person_logs_in_calls_the_api_stays_over_a_reload_and_leaves(
+    visitor: Visitor, name: str, scoped: int
+) -> None:
+    await visitor.log_in(name)
+    assert await visitor.call("/api/public") == 200
+    assert await visitor.call("/api/private") == 200
+    assert await visitor.call("/api/private-scoped") == scoped
+    if scoped == 403:
+        await expect(visitor.page.locator("#answer")).to_contain_text('"code": "insufficient_scope"')
+        await visitor.provoked("403")
+    assert await visitor.checks() == dict.fromkeys(
+        ("form", "signature", "issuer", "audience", "time", "permissions"), "passed"
+    )
+    first = await visitor.token()
+    assert first not in await visitor.storage()
+    assert visitor.page.url == f"{visitor.site.address}/tabs/user-page"
+
+    await visitor.page.reload()
+    await visitor.sees(f"You are signed in as {name}")
+    await visitor.judged("The API accepts this token.")
+    await visitor.open()
+    await visitor.sees(f"You are signed in as {name}")
+
+    await visitor.page.get_by_role("link", name="Log out").click()
+    await visitor.sees("You are logged out, here and at the issuer.")
+    await visitor.open("/tabs/user-page")
+    await visitor.sees("You are not signed in.")
+    # The issuer asks again, so its session has ended too.
+    await visitor.log_in(name)
+
+
+async def test_a_password_is_typed_and_a_wrong_one_is_told(visitor: Visitor) -> None:
+    await visitor.open("/login")
+    await visitor.page.get_by_label("Email").fill("editor@example.com")
+    await visitor.page.get_by_label("Password").fill("wrong")
+    await visitor.page.get_by_role("button", name="Continue").click()
+    await expect(visitor.page.get_by_role("alert")).to_have_text("Wrong email or password.")
+    await visitor.provoked("400")
+    await visitor.page.get_by_label("Password").fill("password")
+    await visitor.page.keyboard.press("Enter")
+    await visitor.sees("You are signed in as Edda Editor")
+
+
+async def test_it_works_by_keyboard_alone(visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+    await visitor.page.keyboard.press("Tab")
+    await expect(visitor.page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    await visitor.page.keyboard.press("Enter")
+    await visitor.page.keyboard.press("Tab")
+    await expect(visitor.page.locator("#log-in")).to_be_focused()
+    await visitor.page.keyboard.press("Enter")
+    await visitor.page.wait_for_url("**/u/login**")
+    await visitor.page.keyboard.press("Tab")
+    await visitor.page.keyboard.press("Enter")
+    await visitor.sees("You are signed in as Rita Reader")
+    await visitor.page.locator("#tamper").focus()
+    await visitor.page.keyboard.press("Enter")
+    await visitor.judged("The API refuses this token")
+    await visitor.provoked("401")
+
+
+async def test_a_declined_login_is_told_in_words(visitor: Visitor) -> None:
+    await visitor.open("/login")
+    await visitor.page.get_by_role("button", name="Decline").click()
+    await visitor.sees("access_denied")
+    await visitor.sees("The issuer says: “The resource owner or authorization server denied the request”")
+    await visitor.sees("Log in again")
+    assert visitor.page.url == f"{visitor.site.address}/login-results"
+    await visitor.log_in()
+
+
+async def test_back_from_the_issuer_leads_to_where_one_came_from(visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.page.locator("#log-in").click()
+    await visitor.page.wait_for_url("**/u/login**")
+    await visitor.page.go_back()
+    await visitor.page.wait_for_url(f"{visitor.site.address}/")
+
+
+@pytest.mark.parametrize("query", ["code=made-up&state=made-up", "error=access_denied&error_description=Call+555"])
+async def test_an_answer_that_nobody_asked_for_is_not_taken(visitor: Visitor, query: str) -> None:
+    await visitor.open(f"/login-results?{query}")
+    await visitor.sees("belongs to no login that this tab has started")
+    await expect(visitor.page.locator("body")).not_to_contain_text("555")
+    assert visitor.page.url == f"{visitor.site.address}/login-results"
+
+
+async def test_the_answer_to_another_login_is_not_taken(visitor: Visitor) -> None:
+    await visitor.open("/login")
+    await visitor.page.wait_for_url("**/u/login**")
+    await visitor.open("/login-results?code=somebody-elses&state=somebody-elses")
+    await visitor.sees("belongs to another login")
+
+
+async def test_where_the_frame_gets_no_cookie_one_is_calmly_signed_out(browser: Browser, site: Site) -> None:
+    # To a browser localhost is another site than 127.0.0.1, where the issuer is.
+    elsewhere = Site(site.address.replace("127.0.0.1", "localhost"), site.issuer)
+    async with visiting(browser, elsewhere) as visitor:
+        await visitor.log_in()
+        await visitor.page.reload()
+        await visitor.sees("You are not signed in.")
+
+
+async def test_an_access_token_ends_is_refused_and_renewed(browser: Browser, tmp_path: Path, library: Path) -> None:
+    port = str(free_port())
+    address = f"http://127.0.0.1:{port}"
+    async with local_issuer(origins=(address,), lifetime=3) as issuer:
+        own = {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience, "AUTH0_CLIENT_ID": "dev-spa"}
+        with serving(tmp_path, **own, AUTH0_LEEWAY="0", PORT=port):
+            async with visiting(browser, Site(address, issuer.address.rstrip("/"))) as visitor:
+                await visitor.log_in()
+                ended = await visitor.token()
+                await visitor.judged("The API refuses this token: The token has expired.")
+                assert (await visitor.checks())["time"] == "failed"
+                await expect(visitor.page.locator("#claims")).to_contain_text("ago")
+                assert await visitor.call("/api/private") == 200
+                assert await visitor.token() != ended
+                await visitor.page.get_by_role("button", name="Get a new one").click()
+                await visitor.sees("A new token was got.")
+
+
+async def test_the_issuer_goes_away_in_the_middle(browser: Browser, tmp_path: Path, library: Path) -> None:
+    port, issuer_port = str(free_port()), free_port()
+    address = f"http://127.0.0.1:{port}"
+    issuing = local_issuer(port=issuer_port, origins=(address,))
+    issuer = await issuing.__aenter__()
+    own = {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience, "AUTH0_CLIENT_ID": "dev-spa"}
+    with serving(tmp_path, **own, PORT=port, JWKS_COOLDOWN="0.1"):
+        async with visiting(browser, Site(address, issuer.address.rstrip("/"))) as visitor:
+            await visitor.log_in()
+            await issuing.__aexit__(None, None, None)
+            # What was got is still good: the API has the keys.
+            assert await visitor.call("/api/private") == 200
+            await visitor.page.get_by_role("button", name="Get a new one").click()
+            await visitor.sees("does not answer")
+            await visitor.judged("The API accepts this token.")
+            await visitor.page.reload()
+            await visitor.sees("does not answer")
+            await visitor.open("/login")
+            await visitor.sees("does not answer")
+            await expect(visitor.page.get_by_role("link", name="Try again")).to_be_visible()
+            await visitor.open("/logout")
+            await visitor.sees("You are logged out here, but not at the issuer.")
+            await visitor.open()
+            await visitor.sees("You are not signed in.")
+            assert all("ERR_CONNECTION_REFUSED" in line for line in visitor.refusals)
+            visitor.refusals.clear()
+            async with local_issuer(port=issuer_port, origins=(address,)):
+                await visitor.log_in("Edda Editor")

@@ -1,0 +1,195 @@
+"""The token page: what it shows of a token, and that the verdict is the API's."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import httpx
+import pytest
+
+from ..signing import Signer, b64, rsa_key
+from .visitor import Site, Visitor, expect
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+MACHINE = {"grant_type": "client_credentials", "client_id": "dev-m2m", "client_secret": "dev-m2m-secret"}
+
+
+def machine_token(site: Site, audience: str = "http://127.0.0.1:8100") -> str:
+    answer = httpx.post(f"{site.issuer}/oauth/token", data={**MACHINE, "audience": audience}, trust_env=False)
+    return str(answer.json()["access_token"])
+
+
+async def test_the_three_parts_are_shown_raw_and_decoded(visitor: Visitor) -> None:
+    await visitor.log_in()
+    token = await visitor.token()
+    parts = token.split(".")
+    for name, part in zip(("header", "payload", "signature"), parts, strict=True):
+        await expect(visitor.page.locator(f"#raw .{name}")).to_have_text(part)
+    colours = await visitor.evaluate(
+        "[...document.querySelectorAll('#raw span')].map((e) => getComputedStyle(e).color)"
+    )
+    assert len(set(colours)) == 3
+    header = json.loads(await visitor.page.locator("#header").inner_text())
+    payload = json.loads(await visitor.page.locator("#payload").inner_text())
+    assert header["alg"] == "RS256"
+    assert payload["sub"] == "auth0|reader"
+    await expect(visitor.page.locator("#signature")).to_contain_text("256 bytes")
+    await expect(visitor.page.locator("[data-check=signature]")).to_contain_text(f"Key {header['kid']} found.")
+    await expect(visitor.page.get_by_role("row", name="sub auth0|reader")).to_contain_text("whom it is about")
+    assert payload.keys() == set(await visitor.page.locator("#claims th").all_text_contents())
+
+
+async def test_times_are_local_and_count_down(visitor: Visitor) -> None:
+    await visitor.page.clock.install()
+    await visitor.log_in()
+    ends = visitor.page.get_by_role("row", name="exp")
+    await expect(ends).to_contain_text(re.compile(r"in (1 d 00 h 00 min|23 h 59 min)"))
+    await visitor.page.clock.fast_forward(3600 * 1000)
+    await expect(ends).to_contain_text(re.compile(r"in (23 h 00 min|22 h 59 min)"))
+    year = await visitor.evaluate("new Date().getFullYear()")
+    await expect(ends).to_contain_text(str(year))
+
+
+@pytest.mark.parametrize(
+    ("part", "said"), [("header", ""), ("payload", ""), ("signature", "The token's signature is wrong")]
+)
+async def test_tampering_shows_the_apis_exact_refusal(visitor: Visitor, part: str, said: str) -> None:
+    await visitor.log_in()
+    token = await visitor.token()
+    await visitor.page.get_by_label("Part to tamper with").select_option(part)
+    await visitor.page.get_by_role("button", name="Tamper").click()
+    await visitor.judged("The API refuses this token")
+    await expect(visitor.page.locator("#answer")).to_contain_text("401")
+    await visitor.provoked("401")
+    tampered = await visitor.token()
+    assert len(tampered) == len(token)
+    assert sum(one != other for one, other in zip(token, tampered, strict=True)) == 1
+    await expect(visitor.page.locator(f"#raw .{part} mark")).to_have_count(1)
+    headers = {"Authorization": f"Bearer {tampered}"}
+    answer = await visitor.page.request.get(f"{visitor.site.address}/api/private", headers=headers)
+    detail = (await answer.json())["detail"]
+    assert said in detail
+    await visitor.judged(detail)
+    await expect(visitor.page.locator("#answer")).to_contain_text(json.dumps(detail))
+    await expect(visitor.page.locator("#answer")).to_contain_text("www-authenticate: Bearer")
+    await visitor.page.get_by_role("button", name="Back to mine").click()
+    await visitor.judged("The API accepts this token.")
+    assert await visitor.token() == token
+
+
+async def test_a_request_and_its_answer_are_shown_in_full(visitor: Visitor) -> None:
+    await visitor.log_in()
+    assert await visitor.call("/api/private") == 200
+    sent = await visitor.page.locator("#request").inner_text()
+    assert sent.splitlines() == [
+        "GET /api/private",
+        f"Host: {visitor.site.address.removeprefix('http://')}",
+        f"Authorization: Bearer {await visitor.token()}",
+    ]
+    answered = await visitor.page.locator("#answer").inner_text()
+    assert answered.startswith("200")
+    for text in ("content-type: application/json", "x-request-id: ", "Hello from a private endpoint"):
+        assert text in answered
+
+
+async def test_another_token_can_be_pasted_without_logging_in(visitor: Visitor) -> None:
+    await visitor.open("/tabs/user-page")
+    await visitor.sees("You are not signed in.")
+    assert await visitor.call("/api/public") == 200
+    token = machine_token(visitor.site)
+    await visitor.paste(f"  Bearer {token}\n")
+    await visitor.judged("The API accepts this token.")
+    assert await visitor.token() == token
+    assert await visitor.call("/api/private-scoped") == 200
+    await expect(visitor.page.locator("#source")).to_contain_text("nobody is logged in with it")
+    await expect(visitor.page.locator("#who")).to_contain_text("Not signed in")
+
+
+def unsigned() -> str:
+    return f"{b64(json.dumps({'alg': 'none', 'kid': 'a'}).encode())}.{b64(b'{}')}."
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("AbCdEf0123456789AbCdEf0123456789", "Auth0 issues an opaque token when the request for it had no audience"),
+        (unsigned(), "The token has no header, or no signature."),
+        (Signer(rsa_key()).sign({"sub": "<img src=x onerror=alert(1)>", "exp": 2**33}), "The API refuses this token"),
+        ("two words", "The API answers 400 (invalid_request)"),
+        ("ключ", "It has a character that no header can carry"),
+        ("a" * 9000, "A token is ASCII text of at most 8192 bytes."),
+        ("a" * 90000, "The API answers 431"),
+        ("", ""),
+    ],
+    ids=["opaque", "unsigned", "foreign", "words", "foreign letters", "long", "longer than a header", "nothing"],
+)
+async def test_what_is_no_good_token_is_explained(visitor: Visitor, token: str, said: str) -> None:
+    await visitor.open("/tabs/user-page")
+    await visitor.sees("You are not signed in.")
+    await visitor.paste(token)
+    await visitor.judged(said)
+    assert "passed" not in list((await visitor.checks()).values())[1:]
+    visitor.refusals.clear()
+
+
+async def test_a_link_of_ones_own_logs_in_and_leaves_no_token_behind(visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+    link = await visitor.page.get_by_label("The link").input_value()
+    assert "response_type=token" in link
+    assert f"redirect_uri={visitor.site.address.replace(':', '%3A').replace('/', '%2F')}%2Flogin-results" in link
+    await visitor.page.goto(link)
+    await visitor.page.get_by_role("button", name="Edda Editor").click()
+    await visitor.sees("You are signed in as auth0|editor")
+    await visitor.judged("The API accepts this token.")
+    token = await visitor.token()
+    assert visitor.page.url == f"{visitor.site.address}/tabs/user-page"
+    assert await visitor.call("/api/private-scoped") == 200
+    assert token not in await visitor.storage()
+    # Neither does going back and forth bring it back.
+    await visitor.page.go_back()
+    await visitor.page.go_forward()
+    await visitor.sees("You are not signed in.")
+    assert token not in await visitor.page.content()
+
+
+async def test_a_token_in_somebody_elses_link_is_shown_and_logs_nobody_in(visitor: Visitor) -> None:
+    token = machine_token(visitor.site)
+    for state in ("", "&state=made-up"):
+        await visitor.open(f"/login-results#access_token={token}&expires_in=7200&token_type=Bearer{state}")
+        await visitor.judged("The API accepts this token.")
+        await visitor.sees("You are not signed in.")
+        await expect(visitor.page.locator("#source")).to_contain_text("anybody can send such a link")
+        assert visitor.page.url == f"{visitor.site.address}/login-results"
+        await visitor.open()
+
+
+async def test_a_state_is_good_once(visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+    link = await visitor.page.get_by_label("The link").input_value()
+    answer = f"/tabs/user-page#access_token={machine_token(visitor.site)}&state={link.partition('&state=')[2]}"
+    await visitor.open(answer)
+    await visitor.sees("You are signed in as dev-m2m@clients")
+    await visitor.open()
+    await visitor.open(answer)
+    await visitor.sees("You are not signed in.")
+
+
+async def test_a_link_that_is_declined_is_told(visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+    await visitor.page.goto(await visitor.page.get_by_label("The link").input_value())
+    await visitor.page.get_by_role("button", name="Decline").click()
+    await visitor.sees("The issuer says: “The resource owner or authorization server denied the request”")
+    await visitor.open("/login-results#error=access_denied&error_description=Call+555&state=made-up")
+    await visitor.sees("access_denied")
+    await expect(visitor.page.locator("body")).not_to_contain_text("555")
+    # On the page that is open already, a link changes the fragment alone.
+    await visitor.open("/login-results#error=unsupported_response_type&state=made-up")
+    await visitor.sees("switch on Implicit")
+    assert visitor.page.url == f"{visitor.site.address}/login-results"
+    await visitor.page.reload()
+    await visitor.sees("You are not signed in.")
