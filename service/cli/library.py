@@ -58,7 +58,9 @@ async def npm_ci(folder: Path) -> str | None:
             await process.wait()
     if process.returncode == 0:
         return None
-    return "; ".join(told.decode("utf-8", "replace").splitlines()[:2]) or f"npm ended with status {process.returncode}"
+    lines = told.decode("utf-8", "replace").splitlines()
+    reasons = [line for line in lines if line.startswith(("npm error", "error"))] or lines
+    return "; ".join(reasons[:2]) or f"npm ended with status {process.returncode}"
 
 
 def _npm() -> list[str] | None:
@@ -66,4 +68,4 @@ def _npm() -> list[str] | None:
     if npm := shutil.which("npm"):
         return [npm]
     uv = shutil.which("uv")
-    return [uv, "tool", "run", "--from", NODE, "npm"] if uv else None
+    return [uv, "tool", "run", "--python", sys.executable, "--from", NODE, "npm"] if uv else None

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -10,27 +9,21 @@ from service.app import create_app
 from service.issuer import LocalIssuer, local_issuer
 from service.server import CannotBind
 from service.settings import Settings
+from service.web import Application
 
 from ..web.test_guard import call
 
 CLIENT = {"grant_type": "client_credentials", "client_id": "dev-m2m", "client_secret": "dev-m2m-secret"}
 
 
-@pytest.fixture
-async def issuer() -> AsyncIterator[LocalIssuer]:
-    async with local_issuer() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-async def http(issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=issuer.address, trust_env=False) as client:
-        yield client
+def api(issuer: LocalIssuer) -> Application:
+    settings = Settings(issuers=(issuer.address,), audiences=(issuer.audience,))
+    return create_app(settings, clock=issuer.memory.clock)
 
 
 async def me(issuer: LocalIssuer, token: str) -> dict[str, Any]:
     """What the API makes of a token."""
-    app = create_app(Settings(issuers=(issuer.address,), audiences=(issuer.audience,)))
+    app = api(issuer)
     response = await call(app, "/api/me", token)
     assert response.status_code == 200
     return await response.get_json()
@@ -123,7 +116,7 @@ async def test_no_private_part_of_a_key_is_published(http: httpx.AsyncClient) ->
 
 async def test_tokens_are_made_in_one_line(issuer: LocalIssuer) -> None:
     assert (await me(issuer, issuer.token(sub="me", permissions=["a"])))["permissions"] == ["a"]
-    app = create_app(Settings(issuers=(issuer.address,), audiences=(issuer.audience,)))
+    app = api(issuer)
     assert (await call(app, "/api/private", issuer.token(exp=None))).status_code == 401
     assert (await call(app, "/api/private", issuer.token({"typ": "at+jwt"}))).status_code == 200
 

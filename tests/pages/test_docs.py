@@ -41,5 +41,5 @@ async def test_the_page_loads_nothing_from_elsewhere(app: Application) -> None:
 
 
 async def test_only_the_pages_own_files_are_served(app: Application) -> None:
-    for name in ("index.html", "swagger-ui.js", "..%2f__init__.py", "docs.html"):
-        assert (await call(app, f"/docs/{name}")).status_code in (401, 404)
+    for name in ("index.html", "swagger-ui.js", "..%2f__init__.py", "docs.html", "package.json", "..%2fpackage.json"):
+        assert (await call(app, f"/assets/{name}")).status_code in (401, 404)

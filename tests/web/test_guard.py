@@ -23,7 +23,7 @@ async def code(response: Any) -> str:
 
 async def test_every_route_is_closed_unless_its_code_opens_it(app: Application) -> None:
     opened = {
-        "docs.asset",
+        "assets.asset",
         "docs.description",
         "docs.docs",
         "health.alive",
@@ -33,6 +33,11 @@ async def test_every_route_is_closed_unless_its_code_opens_it(app: Application) 
         "probe.opened",
         "probe.opened_asking",
         "probe.open_socket",
+        "site.home",
+        "site.login",
+        "site.login-results",
+        "site.logout",
+        "site.tabs-user-page",
         "token.judge",
     }
     answered = set()
@@ -47,13 +52,13 @@ async def test_every_route_is_closed_unless_its_code_opens_it(app: Application) 
                 continue
             answered.add(rule.endpoint)
     # A user's own routes may be open too.
-    own = {"docs", "health", "me", "messages", "metadata", "probe", "token"}
+    own = {"assets", "docs", "health", "me", "messages", "metadata", "probe", "site", "token"}
     answered = {endpoint for endpoint in answered if endpoint.split(".")[0] in own}
     assert answered == opened - {"probe.open_socket"}
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nope", "/api", "/api/private/", "/api//private", "/API/PRIVATE", "/api/%2e%2e/x"]
+    "path", ["/nope", "/tabs", "/api", "/api/private/", "/api//private", "/API/PRIVATE", "/api/%2e%2e/x"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS", "PROPFIND"])
 async def test_what_does_not_exist_is_closed_too(app: Application, make_token: Any, path: str, method: str) -> None:
