@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from service import local
+from service.issuer.clients import clients
+from service.pages.site import PAGES
 from service.settings import Settings, variable
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +51,22 @@ def test_the_two_commands_stand_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "pip install uv && uv run -m service dev" in readme
     assert "pip install uv && uv run pytest" in readme
+
+
+def test_the_readme_has_auth0_set_up_as_the_local_issuer_is() -> None:
+    readme = (ROOT / "README.md").read_text()
+    client = clients(local.PAGES)[local.BROWSER_CLIENT]
+    for field, addresses in (
+        ("Callback URLs", client.callbacks),
+        ("Logout URLs", client.logout_urls),
+        ("Web Origins", client.web_origins),
+    ):
+        assert f"*Allowed {field}* | `{', '.join(addresses)}` |" in readme
+
+
+def test_every_page_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [path for path in PAGES if f"`{path}`" not in readme] == []
 
 
 def test_ci_runs_the_readmes_command() -> None:
