@@ -6,7 +6,8 @@ import { element, make } from "./page.js";
 // Show a token; `changed` is where it was tampered with. Returns its header and claims, each null if unreadable.
 export function view(token, changed) {
   const parts = split(token);
-  element("raw").replaceChildren(...(parts ? coloured(parts, changed) : [token || "No token yet. Log in, or paste one below."]));
+  const nothing = make("span", "No token yet. Log in, or paste one below.", { class: "none" });
+  element("raw").replaceChildren(...(parts ? coloured(parts, changed) : [token || nothing]));
   const header = parts && readObject(parts.header);
   const claims = parts && readObject(parts.payload);
   element("header").textContent = pretty(parts?.header, header);
