@@ -18,24 +18,34 @@ if TYPE_CHECKING:
     import httpx
 
     from .settings import Settings
+    from .telemetry.watching import Telemetry
 
 
 def create_app(
-    settings: Settings, *, clock: Clock | None = None, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings,
+    *,
+    telemetry: Telemetry | None = None,
+    clock: Clock | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> Application:
-    """Build the API. `clock` and `transport` replace the system's time and network, for tests."""
+    """Build the API, watched over by `telemetry`. `clock` and `transport` replace the system's time and network, for
+    tests."""
     clock = clock or SystemClock()
     client = http_client(transport)
+    if telemetry and telemetry.tracing:
+        client.event_hooks["request"].append(telemetry.tracing.key_fetch)
     fetch = KeySetFetcher(client, settings.jwks_timeout)
     freshness = Freshness(settings.jwks_ttl, settings.jwks_cooldown, settings.jwks_max_stale)
+    report = telemetry.key_set if telemetry else None
     sources = {
-        issuer: RemoteKeySet(issuer, fetch, clock, settings.algorithms, freshness) for issuer in settings.issuers
+        issuer: RemoteKeySet(issuer, fetch, clock, settings.algorithms, freshness, report=report)
+        for issuer in settings.issuers
     }
     verifier = Verifier(
         sources, settings.audiences, settings.leeway, clock, settings.token_cache_size, settings.algorithms
     )
 
-    app = Application("service", verifier, settings.resource)
+    app = Application("service", verifier, settings.resource, telemetry)
     guard.install(app, WebSocketOrigins(settings.cors_allow_origins, settings.resource))
     install_cors(app, settings.cors_allow_origins)
     openapi.install(app)
@@ -49,6 +59,8 @@ def create_app(
     async def keep_keys() -> AsyncGenerator[None, None]:
         # In the background: the API starts, and lives, whether its issuer can be reached or not.
         tasks = [asyncio.create_task(source.run(), name=f"keys of {source.issuer}") for source in sources.values()]
+        if telemetry:
+            tasks.append(asyncio.create_task(telemetry.watch(sources.values(), verifier.cache), name="telemetry"))
         yield
         for task in tasks:
             task.cancel()
@@ -56,5 +68,7 @@ def create_app(
         for source in sources.values():
             await source.close()
         await client.aclose()
+        if telemetry:
+            await asyncio.to_thread(telemetry.close)
 
     return app

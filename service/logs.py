@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from structlog.typing import EventDict, WrappedLogger
 
 # A header and a payload begin with {" in base64url; with what follows they are a token, or parts of one.
@@ -32,12 +34,20 @@ def configure(level: str, style: str) -> None:
         if style == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    # For what is logged at each request: straight to the end, since logging's own way there takes three times as long.
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, stamp, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            stamp,
         ],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -54,6 +64,12 @@ def configure(level: str, style: str) -> None:
     # What these tell at each fetch, start or change is told better elsewhere.
     for name in ("httpx", "hypercorn", "watchfiles"):
         logging.getLogger(name).setLevel("WARNING")
+
+
+def request_logger() -> Callable[..., None]:
+    """Return what writes a line of the level info: an event, and named values that hold nothing to be redacted."""
+    log: Callable[..., None] = structlog.get_logger().info
+    return log
 
 
 def _redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -149,6 +149,14 @@ class Settings(BaseModel):
     metrics_port: int = Field(9100, ge=0, le=65535, alias="METRICS_PORT", description="0 to 65535; 0 is off")
     shutdown_delay: Seconds = Field(5, ge=0, le=3600, alias="SHUTDOWN_DELAY", description="seconds, 0 to 3600")
     shutdown_grace: Seconds = Field(20, ge=0, le=3600, alias="SHUTDOWN_GRACE", description="seconds, 0 to 3600")
+    otlp_endpoint: Annotated[str, AfterValidator(_public_url)] | None = Field(
+        None,
+        alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="an OTLP collector over HTTP, for example http://otel:4318",
+    )
+    log_subject_key: SecretStr | None = Field(
+        None, alias="LOG_SUBJECT_KEY", min_length=16, description="16 characters or more, the same in every process"
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         "info", alias="LOG_LEVEL", description="debug, info, warning or error"
     )

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def fork_workers(count: int, work: Callable[[], int]) -> int:
-    """Run `work` in `count` processes, and return the exit status of the whole.
+def fork_workers(count: int, work: Callable[[], int], meanwhile: Callable[[], None] = lambda: None) -> int:
+    """Run `work` in `count` processes, and return the exit status of the whole. `meanwhile` is for this one, which
+    only waits for them: it is called once they run, and returns at once.
 
     SIGTERM and SIGINT go on to each of them. When one ends by itself, the others are stopped too and the status
     is 1: whoever runs this process starts all of them again, rather than go on with fewer.
@@ -27,6 +28,7 @@ def fork_workers(count: int, work: Callable[[], int]) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    meanwhile()
     status = 0
     while workers:
         pid, ended = os.wait()

@@ -10,6 +10,7 @@ errors      every way of not being let in
 """
 
 from .bearer import from_authorization, from_handshake
+from .cache import VerifiedTokens
 from .clock import Clock, SystemClock
 from .errors import (
     CHECKS,
@@ -27,7 +28,7 @@ from .errors import (
     UnknownKey,
 )
 from .jwk import ALGORITHMS
-from .jwks import FetchFailed, Freshness, RemoteKeySet, key_set_url
+from .jwks import FetchFailed, Freshness, KeySetEvent, RemoteKeySet, key_set_url
 from .keyset import KeySet, verify_jws
 from .token import AccessToken
 from .verifier import KeySource, Verifier
@@ -47,6 +48,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidToken",
     "KeySet",
+    "KeySetEvent",
     "KeySource",
     "KeySourceUnavailable",
     "OriginNotAllowed",
@@ -55,6 +57,7 @@ __all__ = [
     "TokenExpired",
     "TokenNotYetValid",
     "UnknownKey",
+    "VerifiedTokens",
     "Verifier",
     "from_authorization",
     "from_handshake",

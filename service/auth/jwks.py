@@ -12,11 +12,10 @@ caller who goes away takes nothing from the others.
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from . import strict_json
 from .errors import KeySourceUnavailable
@@ -30,14 +29,31 @@ if TYPE_CHECKING:
     Fetch = Callable[[str], Awaitable[bytes]]
     """Gets the body at a URL, or raises FetchFailed. The network is its business, not this module's."""
 
-log = logging.getLogger(__name__)
-
 MAX_BACKOFF = 60.0
 """Longest wait, in seconds, after however many failed fetches."""
 
 
 # Bytes; Auth0's sets have 6,000.
 _LARGE = 64 * 1024
+
+
+KeySetState = Literal["fresh", "stale", "gone"]
+"""See the module."""
+
+
+class KeySetEvent(NamedTuple):
+    """What became of an issuer's key set.
+
+    fetched, failed     one fetch; `reason` says why it failed
+    loaded, rotated     the set is there for the first time, or holds other keys: `kids`
+    stale, gone         the set is no longer fresh, or no longer used, since no fetch has succeeded
+    healed              a fetch has succeeded again
+    """
+
+    issuer: str
+    kind: Literal["fetched", "failed", "loaded", "rotated", "stale", "gone", "healed"]
+    kids: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class FetchFailed(Exception):
@@ -81,6 +97,7 @@ class RemoteKeySet:
         algorithms: tuple[str, ...] = ("RS256",),
         freshness: Freshness | None = None,
         jitter: Callable[[float, float], float] = random.uniform,
+        report: Callable[[KeySetEvent], None] | None = None,
     ) -> None:
         self.issuer = issuer
         self.url = key_set_url(issuer)
@@ -89,6 +106,8 @@ class RemoteKeySet:
         self._algorithms = algorithms
         self._freshness = freshness or Freshness()
         self._jitter = jitter
+        self._report = report
+        self._told: KeySetState = "fresh"
         self._keys: KeySet | None = None
         self._body = b""
         self._fresh_until = -math.inf
@@ -102,6 +121,18 @@ class RemoteKeySet:
     def loaded(self) -> bool:
         """Whether a key set has ever been fetched."""
         return self._keys is not None
+
+    @property
+    def state(self) -> KeySetState:
+        now = self._clock.monotonic()
+        if now < self._fresh_until:
+            return "fresh"
+        return "stale" if now < self._fresh_until + self._freshness.max_stale else "gone"
+
+    @property
+    def age(self) -> float:
+        """Seconds since the set was fetched; not a number before."""
+        return self._clock.monotonic() - self._fresh_until + self._freshness.ttl if self.loaded else math.nan
 
     async def keys_for(self, kid: str | None) -> KeySet:
         """Return the set to verify a token with that names `kid`; `None` stands for any.
@@ -180,29 +211,42 @@ class RemoteKeySet:
             self._failed(str(error))
         except Exception as error:
             # A defect, not an outage; but the callers are in the same position, and must not start a storm.
-            log.exception("fetching the key set of %s broke", self.issuer)
-            self._failed(type(error).__name__)
+            self._failed(f"a defect here: {error!r}")
         else:
             self._succeeded(keys, body)
 
     def _succeeded(self, keys: KeySet, body: bytes) -> None:
         now = self._clock.monotonic()
-        if self._failure is not None:
-            log.info("the key set of %s can be had again", self.issuer)
-        if self._keys is None or self._keys.kids != keys.kids:
-            log.info("the key set of %s holds %s", self.issuer, ", ".join(sorted(keys.kids)))
+        healed, known = self._failure is not None, self._keys
         self._failures, self._failure = 0, None
         self._fresh_until = now + self._freshness.ttl
         # Ahead of the end, so that nobody waits; at a random moment, so that not all processes ask at once.
         self._refresh_at = now + self._freshness.ttl * self._jitter(0.75, 0.9)
         self._fetch_not_before = now + self._freshness.cooldown
         # Parsed and checked before, replaced in one assignment: a refresh improves the set or leaves it.
-        self._keys, self._body = keys, body
+        self._keys, self._body, self._told = keys, body, "fresh"
+        self._tell("fetched")
+        if healed:
+            self._tell("healed")
+        if known is None or known.kids != keys.kids:
+            self._tell("rotated" if known else "loaded", kids=tuple(sorted(keys.kids)))
 
     def _failed(self, reason: str) -> None:
-        if reason != self._failure:
-            log.warning("the key set of %s cannot be had: %s", self.issuer, reason)
         self._failure = reason
         self._failures += 1
         wait = self._freshness.cooldown * 2 ** min(self._failures - 1, 16) * self._jitter(1, 1.25)
         self._refresh_at = self._fetch_not_before = self._clock.monotonic() + min(wait, MAX_BACKOFF)
+        self._tell("failed", reason=reason)
+        # Failing, it is tried again at least each minute, so this is in time.
+        if self.loaded and self.state != self._told and self.state != "fresh":
+            self._told = self.state
+            self._tell(self.state)
+
+    def _tell(
+        self,
+        kind: Literal["fetched", "failed", "loaded", "rotated", "stale", "gone", "healed"],
+        kids: tuple[str, ...] = (),
+        reason: str = "",
+    ) -> None:
+        if self._report is not None:
+            self._report(KeySetEvent(self.issuer, kind, kids, reason))

@@ -18,7 +18,7 @@ import watchfiles
 
 from .. import logs, server
 from ..client_credentials import TokenRefused
-from ..configuration import WrongSettings
+from ..configuration import WrongSettings, is_set
 from .api_process import ApiProcess
 from .library import install_library
 from .tenant import load_settings, machine_token, uses_local_issuer
@@ -74,6 +74,8 @@ def _environment(settings: Settings, address: str) -> dict[str, str]:
         "PUBLIC_URL": settings.public_url or address,
         "LOG_FORMAT": settings.log_format,
         "WORKERS": "1",
+        # Only where it was asked for: the usual port is that of Prometheus' own exporter, too.
+        **({} if is_set("METRICS_PORT") else {"METRICS_PORT": "0"}),
         # Nobody balances load between a developer and the API.
         "SHUTDOWN_DELAY": "0",
         "SHUTDOWN_GRACE": "0.5",

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from .. import logs, server, workers
 from ..app import create_app
 from ..configuration import load
+from ..telemetry import exposition
 
 if TYPE_CHECKING:
     import argparse
 
     from ..settings import Settings
+    from ..telemetry.watching import Telemetry
 
 
 log = logging.getLogger(__name__)
@@ -29,12 +31,18 @@ def run(options: argparse.Namespace) -> int:
         listener = socket.socket(fileno=options.listener)
     else:
         listener = server.listen(settings.host, settings.port)
+    # Opened before anything runs, so that a port that is taken ends the command.
+    metrics = server.listen(settings.host, settings.metrics_port) if settings.metrics_port else None
 
-    def work() -> int:
-        server.run(_serve(settings, listener, watch_parent=options.listener is not None))
-        return 0
+    if settings.workers == 1:
+        return _work(settings, listener, metrics, watch_parent=options.listener is not None)
 
-    return work() if settings.workers == 1 else workers.fork_workers(settings.workers, work)
+    def show_all_workers() -> None:
+        if metrics is not None:
+            exposition.serve(metrics, exposition.of_all_workers())
+
+    with exposition.shared_by_workers():
+        return workers.fork_workers(settings.workers, lambda: _work(settings, listener, None), show_all_workers)
 
 
 def spare_the_collector() -> None:
@@ -48,16 +56,33 @@ def spare_the_collector() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-async def _serve(settings: Settings, listener: socket.socket, *, watch_parent: bool) -> None:
+def _work(
+    settings: Settings, listener: socket.socket, metrics: socket.socket | None, *, watch_parent: bool = False
+) -> int:
+    """Serve in this process, to the end. `metrics` is absent where this is one worker of several."""
+    # Here, since what it counts with depends on whether there are several.
+    from ..telemetry.watching import start
+
+    telemetry = start(settings)
+    if metrics is not None:
+        exposition.serve(metrics, telemetry.metrics.registry)
+    server.run(_serve(settings, listener, telemetry, watch_parent=watch_parent))
+    return 0
+
+
+async def _serve(settings: Settings, listener: socket.socket, telemetry: Telemetry, *, watch_parent: bool) -> None:
     stop = server.stop_on_signal()
     if watch_parent:
         # `dev` holds the other end of standard input: when it ends, however it ends, this becomes readable.
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
-    app = create_app(settings)
+    app = create_app(settings, telemetry=telemetry)
     spare_the_collector()
-    log.info("listening on %s port %d", *listener.getsockname()[:2])
+    host, port = listener.getsockname()[:2]
+    log.info("listening", extra={"host": host, "port": port})
 
     def drain() -> None:
         app.draining = True
+        log.info("draining", extra={"delay": settings.shutdown_delay, "grace": settings.shutdown_grace})
 
     await server.serve(app, listener, stop, server.Drain(settings.shutdown_delay, settings.shutdown_grace), drain)
+    log.info("stopped")

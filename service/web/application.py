@@ -11,6 +11,7 @@ from quart import Quart, current_app
 from ..auth import TokenExpired
 from . import refusals
 from .connection import HttpConnection, NoSessions, PathMap, WebsocketConnection
+from .observing import NoObserver, Observer
 from .requests import ApiRequest, ApiWebsocket, current_websocket
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ _ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*(/.*)?", re.DOTALL)
 class Application(Quart):
     """A Quart app whose failures all leave by `refusals`, and whose WebSockets end with their token.
 
-    `resource` is the URL at which callers reach it, if that is known; `draining` says that it is about to stop.
+    `resource` is the URL at which callers reach it, if that is known; `draining` says that it is about to stop;
+    `observer` is told of every request.
     """
 
     websocket_class = ApiWebsocket
@@ -40,10 +42,13 @@ class Application(Quart):
     session_interface = NoSessions()  # type: ignore[assignment] # Quart names the class, and means the interface
     url_map_class = PathMap
 
-    def __init__(self, import_name: str, verifier: Verifier, resource: str | None) -> None:
+    def __init__(
+        self, import_name: str, verifier: Verifier, resource: str | None, observer: Observer | None = None
+    ) -> None:
         super().__init__(import_name, static_folder=None)
         self.verifier = verifier
         self.resource = resource
+        self.observer = observer or NoObserver()
         self.draining = False
         self.config["MAX_CONTENT_LENGTH"] = MAX_BODY
         # A redirect to the tidy spelling of a path would tell callers without a token which routes exist.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import time
 from typing import TYPE_CHECKING, Any
 
 from quart import Response
@@ -14,6 +15,8 @@ from quart.sessions import NullSession, SessionInterface
 from quart.utils import encode_headers
 from quart.wrappers.response import DataBody
 from werkzeug.routing import MapAdapter
+
+from .observing import NO_ANSWER, Observer, exchange
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
@@ -35,16 +38,24 @@ class HttpConnection(ASGIHTTPConnection):
     so the reading starts when the handling waits for something for the first time; from then on it is as in Quart.
     """
 
+    _status = NO_ANSWER
+    _sent = 0
+
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        request = self._create_request_from_scope(send)
+        began = time.perf_counter()
+        request: Any = self._create_request_from_scope(send)
+        observer: Observer = self.app.observer  # type: ignore[attr-defined]
         reader = _Reader(self, request, receive)
-        try:
-            await self.handle_request(request, send)
-        except asyncio.CancelledError:
-            if not reader.took_back_cancellation():
-                raise
-        finally:
-            reader.stop()
+        with observer.trace(request):
+            try:
+                await self.handle_request(request, send)
+            except asyncio.CancelledError:
+                if not reader.took_back_cancellation():
+                    raise
+            finally:
+                reader.stop()
+                sent = 0 if request.method == "HEAD" else self._sent
+                observer.ended(exchange(request, self._status, sent, time.perf_counter() - began))
 
     async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
         response = await self.app.handle_request(request)
@@ -54,13 +65,22 @@ class HttpConnection(ASGIHTTPConnection):
             start: Any = {"type": "http.response.start", "status": response.status_code, "headers": headers}
             await send(start)
             await send({"type": "http.response.body", "body": body.data[body.begin : body.end], "more_body": False})
+            self._status, self._sent = response.status_code, body.end - body.begin
             return
+
+        async def counting(message: Any) -> None:
+            await send(message)
+            if message["type"] == "http.response.start":
+                self._status = message["status"]
+            elif message["type"] == "http.response.body":
+                self._sent += len(message.get("body", b""))
+
         timeout = getattr(response, "timeout", ...)
         if timeout is ...:
             timeout = self.app.config["RESPONSE_TIMEOUT"]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                await self._send_response(send, response)
+                await self._send_response(counting, response)
 
 
 class _Reader:
@@ -102,7 +122,27 @@ class WebsocketConnection(ASGIWebsocketConnection):
     app before it closes: a refused handshake, or a socket whose token has expired, would stay open."""
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        websocket = self._create_websocket_from_scope(send)
+        began = time.perf_counter()
+        status = NO_ANSWER
+
+        async def noting(message: Any) -> None:
+            nonlocal status
+            await send(message)
+            if message["type"] == "websocket.accept":
+                status = 101
+            elif message["type"] == "websocket.http.response.start":
+                status = message["status"]
+
+        websocket: Any = self._create_websocket_from_scope(noting)
+        observer: Observer = self.app.observer  # type: ignore[attr-defined]
+        with observer.trace(websocket):
+            try:
+                await self._handle(websocket, receive, noting)
+            finally:
+                ended = exchange(websocket, status, 0, time.perf_counter() - began, websocket=True)
+                observer.ended(ended)
+
+    async def _handle(self, websocket: Any, receive: ASGIReceiveCallable, send: Any) -> None:
         handler: Any = asyncio.create_task(self.handle_websocket(websocket, send))
         read: Any = self.handle_messages
         reader = asyncio.create_task(read(websocket, receive, handler) if _QUART_CANCELS else read(receive))

@@ -45,6 +45,7 @@ async def answer(error: Exception) -> Response:
 
 def problem(status: int, code: str, detail: str) -> Response:
     """Make a problem document. `code` tells machines apart what `status` does not."""
+    connection = current_connection()
     body = {
         # RFC 9457 section 4.2.1: with about:blank, the title is the status's own.
         "type": "about:blank",
@@ -52,14 +53,16 @@ def problem(status: int, code: str, detail: str) -> Response:
         "status": status,
         "detail": detail,
         "code": code,
-        "request_id": current_connection().request_id,
+        "request_id": connection.request_id,
     }
+    connection.problem = code
     response = Response(json.dumps(body), status, content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _refusal(error: AuthError) -> Response:
+    current_connection().refused = True
     response = problem(error.status, error.code, error.detail)
     if isinstance(error, KeySourceUnavailable):
         response.headers["Retry-After"] = str(error.retry_after)

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 
 class ApiRequest(Request):
-    """`access_token` is there once it was verified; on a public route it never is."""
+    """`access_token` is there once it was verified; on a public route it never is. `problem` is the code of the
+    answer where that is a problem document, and `refused` says that the door gave it."""
 
     request_id = ""
     access_token: AccessToken | None = None
+    problem: str | None = None
+    refused = False
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """As Quart's, which lets two errors of a malformed body escape: those are the caller's too."""
@@ -35,6 +38,8 @@ class ApiRequest(Request):
 class ApiWebsocket(Websocket):
     request_id = ""
     access_token: AccessToken | None = None
+    problem: str | None = None
+    refused = False
     accepted = False
 
     async def accept(self, headers: dict[str, str] | Headers | None = None, subprotocol: str | None = None) -> None:

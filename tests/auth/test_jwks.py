@@ -3,13 +3,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import logging
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
-from service.auth import Freshness, KeySourceUnavailable, RemoteKeySet
+from service.auth import Freshness, KeySetEvent, KeySourceUnavailable, RemoteKeySet
 from service.auth.jwks import MAX_BACKOFF
 from service.fetch import MAX_BODY, KeySetFetcher, http_client
 
@@ -21,11 +20,17 @@ UNTIL_REFRESH = 600 * 0.75
 
 
 @pytest.fixture
-async def source(tenant: Tenant, clock: ManualClock) -> AsyncIterator[RemoteKeySet]:
+def events() -> list[KeySetEvent]:
+    """What the source has reported."""
+    return []
+
+
+@pytest.fixture
+async def source(tenant: Tenant, clock: ManualClock, events: list[KeySetEvent]) -> AsyncIterator[RemoteKeySet]:
     async with http_client(tenant.transport) as client:
         # Without jitter: always the lower end.
         fetch = KeySetFetcher(client, 5)
-        source = RemoteKeySet(tenant.issuer, fetch, clock, ("RS256",), FRESHNESS, lambda low, _: low)
+        source = RemoteKeySet(tenant.issuer, fetch, clock, ("RS256",), FRESHNESS, lambda low, _: low, events.append)
         yield source
         await source.close()
 
@@ -267,17 +272,25 @@ async def test_a_fetch_is_bounded_as_a_whole(tenant: Tenant) -> None:
             await KeySetFetcher(client, 0.05)("https://tenant.test/.well-known/jwks.json")
 
 
-async def test_the_state_is_logged_when_it_changes_and_not_more_often(
-    running: RemoteKeySet, tenant: Tenant, clock: ManualClock, caplog: pytest.LogCaptureFixture
+async def test_what_becomes_of_the_set_is_reported_once_each(
+    running: RemoteKeySet, tenant: Tenant, clock: ManualClock, events: list[KeySetEvent]
 ) -> None:
-    caplog.set_level(logging.INFO, "service.auth")
     tenant.down = True
     await clock.advance(7200)
+    assert (running.state, running.age) == ("stale", 7200)
+    await clock.advance(86400)
+    assert running.state == "gone"
     tenant.down = False
+    tenant.published = [tenant.next]
     await clock.advance(120)
-    messages = [record.getMessage() for record in caplog.records]
-    assert ["cannot be had: ConnectError" in message for message in messages] == [True, False]
-    assert "can be had again" in messages[1]
+    assert running.state == "fresh"
+    kinds = [event.kind for event in events]
+    assert [kind for kind in kinds if kind != "failed"] == [
+        "fetched", "loaded", "stale", "gone", "fetched", "healed", "rotated"
+    ]  # fmt: skip
+    assert kinds.count("failed") > 100
+    assert {event.reason for event in events if event.kind == "failed"} == {"ConnectError: refused"}
+    assert [event.kids for event in events if event.kids] == [("current", "next"), ("next",)]
 
 
 async def test_a_defect_in_fetching_is_an_outage_and_not_a_crash(tenant: Tenant, clock: ManualClock) -> None:

@@ -1,0 +1,69 @@
+"""All that watches over one process, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from .metrics import Metrics
+from .request_log import RequestLog
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from contextlib import AbstractContextManager
+
+    from ..auth import KeySetEvent, RemoteKeySet, VerifiedTokens
+    from ..settings import Settings
+    from ..web.observing import Exchange
+    from ..web.requests import ApiRequest, ApiWebsocket
+    from .tracing import Tracing
+
+_SAMPLE_SECONDS = 0.5
+
+
+class Telemetry:
+    """Watches over one process. `tracing` is absent where nobody asked for traces."""
+
+    def __init__(self, metrics: Metrics, request_log: RequestLog, tracing: Tracing | None = None) -> None:
+        self.metrics = metrics
+        self.tracing = tracing
+        self._log = request_log
+        self._cache: VerifiedTokens | None = None
+
+    def trace(self, connection: ApiRequest | ApiWebsocket) -> AbstractContextManager[object]:
+        return self.tracing.request(connection) if self.tracing else contextlib.nullcontext()
+
+    def ended(self, exchange: Exchange) -> None:
+        trace_id = self.tracing.ended(exchange) if self.tracing else None
+        self.metrics.ended(exchange, self._cache)
+        self._log.ended(exchange, trace_id)
+
+    def key_set(self, event: KeySetEvent) -> None:
+        self.metrics.fetched(event)
+        self._log.key_set(event)
+
+    async def watch(self, sources: Collection[RemoteKeySet], cache: VerifiedTokens) -> None:
+        """Sample what changes by itself, and how late the event loop is, until cancelled."""
+        self._cache = cache
+        loop = asyncio.get_running_loop()
+        while True:
+            self.metrics.sample(sources, cache)
+            due = loop.time() + _SAMPLE_SECONDS
+            await asyncio.sleep(_SAMPLE_SECONDS)
+            self.metrics.delayed(max(0.0, loop.time() - due))
+
+    def close(self) -> None:
+        if self.tracing:
+            self.tracing.close()
+
+
+def start(settings: Settings) -> Telemetry:
+    """Begin to watch over this process. Several workers each do, after they were forked."""
+    tracing = None
+    if settings.otlp_endpoint is not None:
+        from .tracing import Tracing
+
+        tracing = Tracing(settings.otlp_endpoint)
+    key = settings.log_subject_key
+    return Telemetry(Metrics(), RequestLog(key.get_secret_value().encode() if key else None), tracing)
