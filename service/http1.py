@@ -6,6 +6,7 @@ Hypercorn 0.18 has no place to pass a protocol in, so `install` puts this one wh
   escapes wsproto as a bare ValueError: a traceback, and a connection cut without an answer. It gets a 400.
 - A Host that is no host escapes Werkzeug in the same way. It gets the 400 of RFC 9112 section 3.2.
 - h11 answers a transfer coding that it does not know with 501. It is the caller's fault: 400.
+- A head that comes a byte at a time holds its connection as long as it likes. It gets `head_timeout`.
 - An upgrade to cleartext HTTP/2, which any client may ask for, hands bytes to another parser with failures
   of its own, and lets requests past a proxy's rules unseen (h2c smuggling). Load balancers speak HTTP/1.1 to
   their targets, so it is not taken.
@@ -46,6 +47,7 @@ class Http1Protocol(H11Protocol):
         self._to_server = self.send
         self.send = self._send
         self._idle: _Idle | None = None
+        self._late: asyncio.TimerHandle | None = None
 
     async def _send(self, event: Event) -> None:
         if not isinstance(event, Updated):
@@ -61,6 +63,7 @@ class Http1Protocol(H11Protocol):
 
     async def handle(self, event: Any) -> None:
         if isinstance(event, Closed):
+            self._limit_head(begun=False)
             if self._idle is not None:
                 self._idle.forget()
             else:
@@ -69,6 +72,18 @@ class Http1Protocol(H11Protocol):
         if isinstance(event, RawData) and self._is_shaking_hands():
             return
         await super().handle(event)
+        if isinstance(event, RawData) and isinstance(self.connection, h11.Connection):
+            self._limit_head(begun=self.connection.their_state is h11.IDLE and bool(self.connection.trailing_data[0]))
+
+    def _limit_head(self, *, begun: bool) -> None:
+        """Let the head of a request, of which there is a part, come in time."""
+        if not begun and self._late is not None:
+            self._late.cancel()
+            self._late = None
+        elif begun and self._late is None:
+            # Of `service.server`, whose settings these are.
+            patience: float = self.config.head_timeout  # type: ignore[attr-defined]
+            self._late = asyncio.get_running_loop().call_later(patience, self.task_group.spawn, self.close_idle)
 
     def _is_shaking_hands(self) -> bool:
         # RFC 6455 section 4.1: the client waits for the answer. What it sends before would keep Hypercorn from giving

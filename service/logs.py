@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
@@ -27,19 +27,19 @@ def redact(text: str, token: str = "") -> str:
     return _TOKEN.sub(_REDACTED, text)
 
 
-def configure(level: str, style: str) -> None:
-    """Send all logging of this process to standard error; `style` is "json" or "console"."""
+def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
+    """Send all logging of this process to `stream`; `style` is "json" or "console"."""
     renderer = (
         structlog.processors.JSONRenderer()
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     # For what is logged at each request: straight to the end, since logging's own way there takes three times as long.
     structlog.configure(
         processors=[structlog.processors.add_log_level, stamp, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -56,7 +56,7 @@ def configure(level: str, style: str) -> None:
             renderer,
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]

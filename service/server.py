@@ -27,6 +27,10 @@ KEEP_ALIVE = 75.0
 """Seconds that an idle connection is kept. Above the 60 of an AWS load balancer: it must be the one to close, or it
 will send a request on a connection that is just being closed, and answer 502."""
 
+HEAD_SECONDS = 20.0
+"""Longest time for a request's head to come, from its first byte. Whoever needs longer is holding the connection, not
+using it; a load balancer sends heads whole."""
+
 BACKLOG = 1024
 """Connections that wait to be accepted; with fewer, the kernel refuses a burst of callers."""
 
@@ -43,6 +47,14 @@ class Drain:
     grace: float = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds a server waits for a client: `idle` between two requests, `head` within the head of one."""
+
+    idle: float = KEEP_ALIVE
+    head: float = HEAD_SECONDS
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Open a listening socket; port 0 takes a free one. Raises CannotBind."""
     try:
@@ -56,6 +68,8 @@ def listen(host: str, port: int) -> socket.socket:
 class _Config(Config):
     """Hypercorn's settings, with a Date that is written once a second rather than once an answer."""
 
+    head_timeout = HEAD_SECONDS
+
     _written_at = 0
     _date: list[tuple[bytes, bytes]] = []  # noqa: RUF012 - never changed, only replaced
 
@@ -66,14 +80,15 @@ class _Config(Config):
         return self._date
 
 
-def config(listener: socket.socket, grace: float, keep_alive: float) -> Config:
-    """Hypercorn's settings for a listening socket, which becomes Hypercorn's. Times are in seconds."""
+def config(listener: socket.socket, grace: float, patience: Patience) -> Config:
+    """Hypercorn's settings for a listening socket, which becomes Hypercorn's. `grace` is in seconds."""
     result = _Config()
+    result.head_timeout = patience.head
     result.bind = [f"fd://{listener.detach()}"]
     result.backlog = BACKLOG
     # `serve` has ended what is in flight by then.
     result.graceful_timeout = grace + 1
-    result.keep_alive_timeout = keep_alive
+    result.keep_alive_timeout = patience.idle
     # A connection is not closed for its number of requests.
     result.keep_alive_max_requests = sys.maxsize
     # Room for a token of the largest size, and for the usual headers.
@@ -91,13 +106,13 @@ async def serve(
     stop: asyncio.Event,
     drain: Drain,
     on_draining: Callable[[], None] = lambda: None,
-    keep_alive: float = KEEP_ALIVE,
+    patience: Patience = Patience(),
 ) -> None:
     """Serve until `stop` is set, then stop as `drain` says. The listener is closed in the end."""
     http1.install()
     connections = _Connections(app)
     closing = asyncio.Event()
-    hypercorn = hypercorn_serve(connections, config(listener, drain.grace, keep_alive), shutdown_trigger=closing.wait)
+    hypercorn = hypercorn_serve(connections, config(listener, drain.grace, patience), shutdown_trigger=closing.wait)
     server = asyncio.create_task(hypercorn, name="hypercorn")
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -106,6 +121,7 @@ async def serve(
             on_draining()
             await asyncio.wait({server}, timeout=drain.delay)
             closing.set()
+            await connections.close_sockets()
             _, late = await asyncio.wait({server}, timeout=drain.grace)
             if late:
                 connections.end()
@@ -121,6 +137,8 @@ class _Connections:
     def __init__(self, app: Quart) -> None:
         self._app = app
         self._tasks: set[asyncio.Task[Any]] = set()
+        # WebSockets that were accepted, with what sends to them.
+        self._sockets: dict[asyncio.Task[Any], Any] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -130,9 +148,28 @@ class _Connections:
         assert task is not None  # noqa: S101 - a coroutine that runs is in a task
         self._tasks.add(task)
         try:
-            await self._app(scope, receive, send)
+            if scope["type"] == "websocket":
+                await self._app(scope, receive, self._noting_acceptance(task, send))
+            else:
+                await self._app(scope, receive, send)
         finally:
             self._tasks.discard(task)
+            self._sockets.pop(task, None)
+
+    def _noting_acceptance(self, task: asyncio.Task[Any], send: Any) -> Any:
+        async def noting(message: Any) -> None:
+            await send(message)
+            if message["type"] == "websocket.accept":
+                self._sockets[task] = send
+
+        return noting
+
+    async def close_sockets(self) -> None:
+        """End the WebSockets, which would not end by themselves: their clients open new ones, elsewhere."""
+        for task, send in list(self._sockets.items()):
+            # RFC 6455 section 7.4.1: 1001 is "going away".
+            await send({"type": "websocket.close", "code": 1001, "reason": "The service is going away."})
+            task.cancel()
 
     def end(self) -> None:
         for task in self._tasks:
@@ -140,10 +177,10 @@ class _Connections:
 
 
 @contextlib.asynccontextmanager
-async def running(app: Quart, listener: socket.socket, keep_alive: float = KEEP_ALIVE) -> AsyncIterator[None]:
+async def running(app: Quart, listener: socket.socket, patience: Patience = Patience()) -> AsyncIterator[None]:
     """Serve in the background, in this event loop, while the context lasts."""
     stop = asyncio.Event()
-    task = asyncio.create_task(serve(app, listener, stop, Drain(), keep_alive=keep_alive))
+    task = asyncio.create_task(serve(app, listener, stop, Drain(), patience=patience))
     try:
         yield
     finally:

@@ -29,10 +29,10 @@ def serve(app: Application) -> Serve:
     """Serves it by Hypercorn in this event loop; gives its port."""
 
     @contextlib.asynccontextmanager
-    async def serve_app(keep_alive: float = server.KEEP_ALIVE) -> AsyncIterator[int]:
+    async def serve_app(**patience: float) -> AsyncIterator[int]:
         listener = server.listen("127.0.0.1", 0)
         port = int(listener.getsockname()[1])
-        async with server.running(app, listener, keep_alive):
+        async with server.running(app, listener, server.Patience(**patience)):
             yield port
 
     return serve_app

@@ -103,7 +103,7 @@ async def test_a_closed_port_is_nobodys_problem(tmp_path: Path) -> None:
             own |= {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience}
             stack = contextlib.ExitStack()
             process = stack.enter_context(service("serve", directory=tmp_path, **own))
-            await asyncio.to_thread(process.wait_for, "holds")
+            await asyncio.to_thread(process.wait_for, "the key set was loaded")
         with stack:
             api = Running(address, issuer, process, http)
             async with load(api, token) as steady:

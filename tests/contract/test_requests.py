@@ -111,7 +111,7 @@ async def read_all(port: int, request: bytes) -> bytes:
 async def test_an_idle_connection_is_closed_after_its_time_and_a_busy_one_is_not(
     serve: Serve, app: Application, http: httpx.AsyncClient
 ) -> None:
-    async with serve(keep_alive=0.1) as port:
+    async with serve(idle=0.1) as port:
         answer = await read_all(port, b"GET /api/public HTTP/1.1\r\nHost: a\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 200")
         assert await read_all(port, b"") == b""
@@ -125,3 +125,39 @@ async def test_an_answer_is_one_packet(serve: Serve) -> None:
     async with serve() as port:
         answer = await send(port, b"GET /api/public HTTP/1.1\r\nHost: a\r\n\r\n")
         assert answer.endswith(b'see this."}\n')
+
+
+async def test_a_head_that_does_not_come_in_time_ends_its_connection_and_no_other(serve: Serve) -> None:
+    async with serve(head=0.2) as port:
+        whole = b"GET /api/public HTTP/1.1\r\nHost: a\r\n\r\n"
+        # Also on a connection that has served a request before.
+        for first in (b"", whole):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(first + b"GET /api/pub")
+            async with asyncio.timeout(10):
+                answer = await reader.read()
+            assert answer.count(b"HTTP/1.1 200") == bool(first)
+            writer.close()
+        # In pieces, but in time.
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for piece in (whole[:9], whole[9:30], whole[30:]):
+            writer.write(piece)
+            await asyncio.sleep(0.01)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+
+async def test_five_hundred_slow_clients_leave_the_others_unharmed(
+    serve: Serve, http: httpx.AsyncClient, make_token: Any
+) -> None:
+    async with serve() as port:
+        slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(500)]
+        for _ in range(3):
+            for _, writer in slow:
+                writer.write(b"GET /api/private HTTP/1.1\r\nX: a\r\n"[:7])
+                await writer.drain()
+            async with asyncio.timeout(10):
+                answers = [await http.get(f"http://127.0.0.1:{port}/api/private") for _ in range(20)]
+            assert {answer.status_code for answer in answers} == {200}
+        for _, writer in slow:
+            writer.close()

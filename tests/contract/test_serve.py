@@ -172,3 +172,41 @@ async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
         )
         assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
         assert "in use" in ended.stderr
+
+
+async def metrics(port: int, http: httpx.AsyncClient) -> str:
+    return (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_metrics_stand_on_their_own_port_and_add_up_over_workers(tmp_path: Path, workers: str) -> None:
+    port = free_port()
+    async with serving(tmp_path, WORKERS=workers, METRICS_PORT=str(port)) as api:
+        token = api.issuer.token()
+        # Each on a connection of its own, so that more than one worker is met.
+        for _ in range(30):
+            async with httpx.AsyncClient(trust_env=False) as http:
+                answer = await http.get(f"{api.address}/api/private", headers={"Authorization": f"Bearer {token}"})
+                assert answer.status_code == 200
+        text = await metrics(port, api.http)
+        assert 'http_requests_total{method="GET",route="/api/private",status="200"} 30.0' in text
+        assert f'jwks_fetches_total{{issuer="{api.issuer.address}",outcome="success"}} {workers}.0' in text
+        for name in (
+            "http_request_duration_seconds_bucket", "jwks_age_seconds", "jwks_state", "token_cache_entries",
+            "token_cache_lookups_total", "event_loop_delay_seconds_bucket",
+        ):  # fmt: skip
+            assert f"\n{name}" in text
+        assert "eyJ" not in text
+        assert await asyncio.to_thread(api.process.stop) == 0
+    assert "Traceback" not in api.process.output
+
+
+async def test_a_metrics_port_that_is_taken_ends_the_start(tmp_path: Path) -> None:
+    from ..processes import run
+
+    async with serving(tmp_path) as api:
+        taken = api.address.rsplit(":", 1)[1]
+        own = {"AUTH0_DOMAIN": "t.test", "AUTH0_AUDIENCE": "a", "HOST": "127.0.0.1", "METRICS_PORT": taken}
+        ended = await asyncio.to_thread(lambda: run("serve", directory=tmp_path, PORT=str(free_port()), **own))
+        assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+        assert "in use" in ended.stderr

@@ -138,9 +138,9 @@ async def test_a_stream_ends_with_its_token(serve: Serve, make_token: Any) -> No
         assert response.content.startswith(b"tick\n")
 
 
-async def test_an_end_of_service_ends_what_is_open(serve: Serve, make_token: Any) -> None:
+async def test_an_end_of_service_tells_sockets_that_it_goes_away(serve: Serve, make_token: Any) -> None:
     async with asyncio.timeout(10):
         async with serve() as port:
             socket = await open_socket(port, token=make_token())
             assert await socket.recv() == "auth0|somebody"
-        await socket.wait_closed()
+        assert await close_code(socket) == CloseCode.GOING_AWAY
