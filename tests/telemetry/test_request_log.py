@@ -104,8 +104,8 @@ async def test_no_token_and_no_personal_claim_reaches_the_log_on_any_route(
         ]:
             for method in ("GET", "POST"):
                 headers = {"Authorization": f"Bearer {token}", "User-Agent": token}
-                    if "." in token:
-                        headers["X-Request-ID"] = token[:64]
+                if "." in token:
+                    headers["X-Request-ID"] = token[:64]
                 await client.open(path, method=method, headers=headers)
         for headers in (
             {"Authorization": token},
