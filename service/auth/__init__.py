@@ -28,7 +28,7 @@ from .errors import (
     UnknownKey,
 )
 from .jwk import ALGORITHMS
-from .jwks import FetchFailed, Freshness, RemoteKeySet, key_set_url
+from .jwks import FetchFailed, Freshness, RemoteKeySet, key_set_url, read_key_set
 from .keyset import KeySet, verify_jws
 from .token import AccessToken
 from .verdict import CheckResult, check_results
@@ -63,5 +63,6 @@ __all__ = [
     "from_authorization",
     "from_handshake",
     "key_set_url",
+    "read_key_set",
     "verify_jws",
 ]
