@@ -88,6 +88,11 @@ def test_the_issuer_is_only_the_dev_commands() -> None:
     assert {name for name in importing if not name.startswith("issuer/")} == {"cli/dev.py"}
 
 
+def test_the_practice_tool_is_only_the_jwt_commands() -> None:
+    importing = {path.relative_to(PACKAGE).parent.as_posix() for path in modules() if "practice" in imports(path)}
+    assert importing == {"cli/jwt", "practice"}
+
+
 def test_practising_knows_no_terminal_no_environment_and_no_network() -> None:
     allowed = set(sys.stdlib_module_names) - {"os", "socket", "ssl", "urllib", "http", "subprocess"} | {
         "jose",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..configuration import WrongSettings
 from ..server import CannotBind
+from .jwt.parser import add_parser as add_jwt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="print an access token, got with the client-credentials grant")
     token.add_argument("--scope", help="permissions to ask for, separated by spaces (default: all that are granted)")
     token.add_argument("--audience", help="API to ask for (default: the first of AUTH0_AUDIENCE)")
+
+    add_jwt(commands)
     return parser
 
 
