@@ -82,7 +82,7 @@ async def test_the_verdict_is_the_services(token: str) -> None:
             assert (await of_tenant(token)).results == check_results(None)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 async def test_no_text_gets_anything_but_a_verdict(data: st.DataObject) -> None:
     token = TENANT.token()
