@@ -60,20 +60,33 @@ def _split_url(text: str) -> SplitResult | None:
     return None if url.query or url.fragment or text.endswith(("?", "#")) else url
 
 
-def _issuer(domain: str) -> str:
-    """Turn `tenant.us.auth0.com`, or a full URL, into the issuer's string, which ends in "/"."""
+def _refuse_plain_http(url: SplitResult) -> None:
+    """Raise ValueError for http:// outside the loopback range: whoever can change keys on their way can sign tokens."""
+    if url.scheme == "http" and not is_loopback(url.hostname or ""):
+        raise ValueError("http:// is for issuers on the loopback range alone; use https://")
+
+
+def key_set_address(text: str) -> str:
+    """Return the URL of a key set. Raises ValueError where keys must not come from it."""
+    url = _split_url(text)
+    if url is None:
+        raise ValueError("it must be an http(s) URL without query and fragment")
+    _refuse_plain_http(url)
+    return text
+
+
+def issuer_string(domain: str) -> str:
+    """Turn `tenant.us.auth0.com`, or a full URL, into the issuer's string, which ends in "/". Raises ValueError."""
     text = domain if "://" in domain else f"https://{domain.lower()}"
     url = _split_url(text)
     if url is None or ("://" not in domain and not _HOST.fullmatch(domain.lower().rstrip("/"))):
         raise ValueError("each must be a domain like tenant.us.auth0.com, or its https:// URL")
-    if url.scheme == "http" and not is_loopback(url.hostname or ""):
-        # Whoever can change the key set on its way can sign tokens.
-        raise ValueError("http:// is for issuers on the loopback range alone; use https://")
+    _refuse_plain_http(url)
     return f"{url.scheme}://{url.netloc.lower()}{url.path.rstrip('/')}/"
 
 
 def _issuers(domains: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_issuer(domain) for domain in domains))
+    return tuple(dict.fromkeys(issuer_string(domain) for domain in domains))
 
 
 def _origin(text: str) -> str:

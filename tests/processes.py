@@ -22,7 +22,8 @@ CLEAN = {
     name: value
     for name, value in os.environ.items()
     if not name.startswith(("AUTH0_", "JWKS_", "SHUTDOWN_", "LOG_", "CORS_", "TOKEN_", "METRICS_"))
-    and name not in ("API_IDENTIFIER", "PUBLIC_URL", "HOST", "PORT", "WORKERS")
+    and name
+    not in ("API_IDENTIFIER", "PUBLIC_URL", "HOST", "PORT", "WORKERS", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")
 }
 
 
@@ -109,17 +110,21 @@ def service(*arguments: str, directory: Path, **environment: str) -> Iterator[Se
         running.close()
 
 
-def run(*arguments: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+def run(
+    *arguments: str, directory: Path, stdin: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end. `stdin` is what it reads there, by default nothing; what is not UTF-8 is a lone
+    surrogate in it, as in what the command prints."""
     return subprocess.run(
         [sys.executable, "-m", "service", *arguments],
         cwd=directory,
         env={**CLEAN, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
         timeout=60,
         check=False,
-        stdin=subprocess.DEVNULL,
+        input=stdin or "",
     )
 
 

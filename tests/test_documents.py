@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from service import local
 from service.issuer.clients import clients
 from service.pages.site import PAGES
 from service.settings import Settings, variable
+
+from .processes import CLEAN
 
 ROOT = Path(__file__).parent.parent
 FIELDS = {variable(name): field for name, field in Settings.model_fields.items()}
@@ -71,6 +75,25 @@ def test_every_page_stands_in_the_readme() -> None:
 
 def test_ci_runs_the_readmes_command() -> None:
     assert "pip install uv && uv run pytest" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_readmes_practice_works_as_written(tmp_path: Path) -> None:
+    section = (ROOT / "README.md").read_text().partition("## Practise with tokens")[2].partition("\n## ")[0]
+    by_hand, tampered = re.findall(r"```\n(.*?)```", section, re.DOTALL)[1:3]
+    # `uv run` would look for a project here; everything behind it is as written.
+    script = f'uv() {{ shift; "{sys.executable}" "$@"; }}\n{by_hand}echo "status $?"\n{tampered}echo "status $?"\n'
+    ended = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env={**CLEAN, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "Valid.\nstatus 0\n" in ended.stdout
+    assert '"sub": "admin"' in ended.stdout
+    assert ended.stdout.endswith("signed by someone else.\nstatus 1\n")
 
 
 def test_the_readmes_code_is_python() -> None:

@@ -20,7 +20,7 @@ LAYERS = [
     ["app", "check"],
     ["routes", "pages", "openapi", "telemetry"],
     ["web", "fetch", "server", "workers", "configuration", "client_credentials"],
-    ["settings", "http1", "logs", "local"],
+    ["settings", "http1", "logs", "local", "practice"],
     ["auth"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -88,10 +88,31 @@ def test_the_issuer_is_only_the_dev_commands() -> None:
     assert {name for name in importing if not name.startswith("issuer/")} == {"cli/dev.py"}
 
 
+def test_the_practice_tool_is_only_the_jwt_commands() -> None:
+    importing = {path.relative_to(PACKAGE).parent.as_posix() for path in modules() if "practice" in imports(path)}
+    assert importing == {"cli/jwt", "practice"}
+
+
+def test_practising_knows_no_terminal_no_environment_and_no_network() -> None:
+    allowed = set(sys.stdlib_module_names) - {"os", "socket", "ssl", "urllib", "http", "subprocess"} | {
+        "jose",
+        "cryptography",
+    }
+    for path in (PACKAGE / "practice").glob("*.py"):
+        assert outside(path) <= allowed
+
+
 def test_production_runs_without_what_development_needs() -> None:
+    # structlog takes rich where it finds it, so it must not be found.
     code = (
-        "import sys; import service.app, service.cli.serve, service.cli.token;"
-        "print([name for name in ('authlib', 'joserfc', 'watchfiles', 'boto3', 'opentelemetry', 'service.issuer') if name in sys.modules])"
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name in ('authlib', 'joserfc', 'rich', 'watchfiles', 'boto3', 'opentelemetry'):\n"
+        "            raise ModuleNotFoundError(name=name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "import service.app, service.cli.serve, service.cli.token\n"
+        "print([name for name in ('service.issuer', 'service.practice') if name in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"

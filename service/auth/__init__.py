@@ -7,6 +7,7 @@ verifier    token text in, AccessToken out
   keyset      the keys of an issuer, and the signature     jwk: one of them
   jwks        the same, fetched and kept
 errors      every way of not being let in
+verdict     the same, told check by check
 """
 
 from .bearer import from_authorization, from_handshake
@@ -28,9 +29,10 @@ from .errors import (
     UnknownKey,
 )
 from .jwk import ALGORITHMS
-from .jwks import FetchFailed, Freshness, KeySetEvent, RemoteKeySet, key_set_url
+from .jwks import FetchFailed, Freshness, KeySetEvent, RemoteKeySet, key_set_url, read_key_set
 from .keyset import KeySet, verify_jws
 from .token import AccessToken
+from .verdict import CheckResult, check_results
 from .verifier import KeySource, Verifier
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "AccessToken",
     "AuthError",
     "AuthorizationMissing",
+    "CheckResult",
     "Clock",
     "FetchFailed",
     "Freshness",
@@ -59,8 +62,10 @@ __all__ = [
     "UnknownKey",
     "VerifiedTokens",
     "Verifier",
+    "check_results",
     "from_authorization",
     "from_handshake",
     "key_set_url",
+    "read_key_set",
     "verify_jws",
 ]

@@ -74,8 +74,8 @@ def key_set_url(issuer: str) -> str:
     return f"{issuer}.well-known/jwks.json"
 
 
-def _parse(body: bytes, algorithms: tuple[str, ...]) -> KeySet:
-    """Read a fetched body. Raises FetchFailed for what is no key set, and for one without a usable key."""
+def read_key_set(body: bytes, algorithms: tuple[str, ...]) -> KeySet:
+    """Read a key set's body. Raises FetchFailed for what is no key set, and for one without a usable key."""
     try:
         keys = KeySet.from_jwks(strict_json.loads_object(body), algorithms)
     except ValueError as error:
@@ -203,10 +203,10 @@ class RemoteKeySet:
             keys = self._keys
             if keys is None or body != self._body:
                 if len(body) <= _LARGE:
-                    keys = _parse(body, self._algorithms)
+                    keys = read_key_set(body, self._algorithms)
                 else:
                     # A thousand keys take a tenth of a second: elsewhere than in the callers' event loop.
-                    keys = await asyncio.to_thread(_parse, body, self._algorithms)
+                    keys = await asyncio.to_thread(read_key_set, body, self._algorithms)
         except FetchFailed as error:
             self._failed(str(error))
         except Exception as error:

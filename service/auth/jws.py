@@ -14,6 +14,9 @@ MAX_BYTES = 8192
 # "at+jwt". Other kinds of token say something else: "logout+jwt", "dpop+jwt", "secevent+jwt".
 _TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
 
+# The commonest beginner's failure with Auth0, see the README's "Connect a real tenant".
+_WITHOUT_AUDIENCE = "when the request for it had no audience: ask again with this API's identifier as the audience."
+
 
 class UnverifiedHeader(NamedTuple):
     algorithm: str
@@ -105,13 +108,12 @@ def read_header(segment: bytes) -> UnverifiedHeader:
 def _explain_shape(token: str) -> str:
     dots = token.count(".")
     if dots == 4:
-        return "The token is encrypted (JWE). Only signed tokens (JWS) are accepted."
+        return (
+            "The token is encrypted (JWE). Only signed tokens (JWS) are accepted. Auth0 issues one for itself alone "
+            f"{_WITHOUT_AUDIENCE}"
+        )
     if token.lstrip()[:1] == "{":
         return "The token is in JSON form. Only the compact form is accepted."
     if dots == 2:
         return "The token holds a character that is not base64url."
-    # The commonest beginner's failure with Auth0, see the README's "Connect a real tenant".
-    return (
-        "The token is not a JWT. Auth0 issues an opaque token when the request for it had no audience: "
-        "ask again with this API's identifier as the audience."
-    )
+    return f"The token is not a JWT. Auth0 issues an opaque token {_WITHOUT_AUDIENCE}"

@@ -27,7 +27,7 @@ def loads_object(data: bytes) -> dict[str, Any]:
     BOM, with unique names and finite numbers, at most `MAX_DEPTH` deep, without lone surrogates.
     """
     if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
-        _check_depth(data)
+        check_depth(data)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -75,7 +75,8 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _check_depth(data: bytes) -> None:
+def check_depth(data: bytes) -> None:
+    """Raise ValueError for JSON that is more than `MAX_DEPTH` deep."""
     depth = 0
     for bracket in _BRACKET.findall(_STRING.sub(b"", data)):
         depth += 1 if bracket in b"[{" else -1

@@ -4,22 +4,50 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from ..configuration import WrongSettings
 from ..server import CannotBind
+from .jwt.parser import add_parser as add_jwt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+# The dependency group `local`. What else is missing is a defect, and is told as one.
+_LOCAL_PACKAGES = frozenset({"authlib", "joserfc", "rich", "watchfiles"})
 
 
 class CommandFailed(Exception):
     """A command's negative answer: one line for standard error, and exit status 1."""
 
 
+class WrongUsage(Exception):
+    """What a command was given cannot be used: one line for standard error, and exit status 2."""
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit status: 0 success, 1 a negative answer, 2 wrong usage or settings."""
+    """Run a command and return its exit status: 0 success, 1 a negative answer, 2 wrong usage or settings.
+
+    Ctrl-C is 130 and a reader who goes away 141, as a shell tells them.
+    """
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            # Here rather than when the interpreter ends, where nothing could be said about it any more.
+            print(end="", flush=True)  # noqa: T201
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, instead of failing again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         command = importlib.import_module(f"{__name__}.{options.command}")
@@ -27,9 +55,21 @@ def main(arguments: Sequence[str]) -> int:
     except WrongSettings as error:
         print("These settings are wrong or missing:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201
         return 2
+    except WrongUsage as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
     except (CannotBind, CommandFailed) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
+    except ModuleNotFoundError as error:
+        if error.name not in _LOCAL_PACKAGES:
+            raise
+        print(  # noqa: T201
+            f"`{options.command}` needs the package {error.name}, which is for a person's machine and not installed "
+            "here: uv sync --group local",
+            file=sys.stderr,
+        )
+        return 2
     return status
 
 
@@ -53,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="print an access token, got with the client-credentials grant")
     token.add_argument("--scope", help="permissions to ask for, separated by spaces (default: all that are granted)")
     token.add_argument("--audience", help="API to ask for (default: the first of AUTH0_AUDIENCE)")
+
+    add_jwt(commands)
     return parser
 
 

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from quart import Blueprint
 from quart_schema import document_response, security_scheme
 
-from ..auth import CHECKS, InvalidToken
-from ..auth.errors import Check  # noqa: TC001 - quart-schema reads the annotation when it runs
+from ..auth import CheckResult, InvalidToken, check_results
 from ..web import current_application, current_request, public, verify_request
 
 blueprint = Blueprint("token", __name__, url_prefix="/api")
-
-_PASSED: dict[Check, str] = {
-    "form": "Three parts of canonical base64url; header and payload are JSON with the members they need.",
-    "signature": "Made with a key that the token's issuer publishes.",
-    "issuer": "Issued by somebody who is trusted here.",
-    "audience": "Issued for this API.",
-    "time": "Valid now.",
-    "permissions": "The claims that grant permissions are well formed.",
-}
-
-
-@dataclass
-class CheckResult:
-    """What came of one check. `code` is that of the refusal, where there is one."""
-
-    name: Check
-    outcome: Literal["passed", "failed", "not_checked"]
-    code: str | None
-    detail: str
 
 
 @dataclass
@@ -57,18 +37,5 @@ async def judge() -> tuple[dict[str, Any], dict[str, str]]:
         await verify_request(current_application().verifier, current_request())
     except InvalidToken as error:
         failure = error
-    return {"valid": failure is None, "checks": list(_results(failure))}, {"Cache-Control": "no-store"}
-
-
-def _results(failure: InvalidToken | None) -> list[dict[str, str | None]]:
-    failed_at = len(CHECKS) if failure is None else CHECKS.index(failure.check)
-    results: list[dict[str, str | None]] = []
-    for position, name in enumerate(CHECKS):
-        if position < failed_at:
-            results.append({"name": name, "outcome": "passed", "code": None, "detail": _PASSED[name]})
-        elif position == failed_at and failure is not None:
-            results.append({"name": name, "outcome": "failed", "code": failure.code, "detail": failure.detail})
-        else:
-            detail = "Not checked, since an earlier check failed."
-            results.append({"name": name, "outcome": "not_checked", "code": None, "detail": detail})
-    return results
+    verdict = {"valid": failure is None, "checks": [asdict(result) for result in check_results(failure)]}
+    return verdict, {"Cache-Control": "no-store"}
