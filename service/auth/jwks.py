@@ -40,6 +40,8 @@ _LARGE = 64 * 1024
 KeySetState = Literal["fresh", "stale", "gone"]
 """See the module."""
 
+_Kind = Literal["fetched", "failed", "loaded", "rotated", "stale", "gone", "healed"]
+
 
 class KeySetEvent(NamedTuple):
     """What became of an issuer's key set.
@@ -51,7 +53,7 @@ class KeySetEvent(NamedTuple):
     """
 
     issuer: str
-    kind: Literal["fetched", "failed", "loaded", "rotated", "stale", "gone", "healed"]
+    kind: _Kind
     kids: tuple[str, ...] = ()
     reason: str = ""
 
@@ -242,11 +244,6 @@ class RemoteKeySet:
             self._told = self.state
             self._tell(self.state)
 
-    def _tell(
-        self,
-        kind: Literal["fetched", "failed", "loaded", "rotated", "stale", "gone", "healed"],
-        kids: tuple[str, ...] = (),
-        reason: str = "",
-    ) -> None:
+    def _tell(self, kind: _Kind, kids: tuple[str, ...] = (), reason: str = "") -> None:
         if self._report is not None:
             self._report(KeySetEvent(self.issuer, kind, kids, reason))
