@@ -61,8 +61,8 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # What these tell at each fetch, start or change is told better elsewhere.
-    for name in ("httpx", "hypercorn", "watchfiles"):
+    # What these tell at each fetch, start or change is told better elsewhere; Authlib tells tokens and secrets.
+    for name in ("authlib", "httpx", "hypercorn", "watchfiles"):
         logging.getLogger(name).setLevel("WARNING")
 
 

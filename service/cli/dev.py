@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import watchfiles
 
-from .. import logs, server
+from .. import local, logs, server
 from ..client_credentials import TokenRefused
 from ..configuration import WrongSettings, is_set
 from .api_process import ApiProcess
@@ -53,6 +53,7 @@ async def _dev(settings: Settings, listener: socket.socket, port: int, options: 
                 port=options.issuer_port,
                 audience=settings.audiences[0],
                 origins=(address, f"http://localhost:{port}"),
+                browser_client=settings.client_id or local.BROWSER_CLIENT,
                 lifetime=options.token_lifetime,
             )
             await stack.enter_async_context(issuer)

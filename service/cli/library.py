@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -46,6 +48,8 @@ async def npm_ci(folder: Path) -> str | None:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        # A group of its own, which is ended as a whole: npm may be the child of what is started here.
+        start_new_session=True,
     )
     try:
         async with asyncio.timeout(_SECONDS):
@@ -54,7 +58,7 @@ async def npm_ci(folder: Path) -> str | None:
         return f"npm did not end within {_SECONDS} s"
     finally:
         if process.returncode is None:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     if process.returncode == 0:
         return None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from quart import Quart, Response, jsonify, request
 
-from ..auth import AuthError
+from ..auth import AuthError, strict_json
+from ..local import BROWSER_CLIENT
 from ..settings import is_loopback
 from ..web.origins import install_cors
 from .clients import clients
@@ -30,10 +32,15 @@ if TYPE_CHECKING:
     from .tokens import Tokens
 
 
-def create_issuer(tokens: Tokens, keyring: Keyring, memory: Memory, origins: Sequence[str]) -> Quart:
-    """Build the app, for pages of `origins`. It answers on the loopback range alone, see `guard`."""
+def create_issuer(
+    tokens: Tokens, keyring: Keyring, memory: Memory, origins: Sequence[str], browser_client: str = BROWSER_CLIENT
+) -> Quart:
+    """Build the app, for pages of `origins`, whose client has the id `browser_client`. It answers on the loopback range
+    alone, see `guard`."""
     app = Quart("service.issuer", root_path=str(Path(__file__).parent), static_url_path="/assets")
-    authorization = Authorization(tokens, memory, clients(origins))
+    # Files that are being worked on are not to be kept.
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(0)
+    authorization = Authorization(tokens, memory, clients(origins, browser_client))
     faults = Faults()
 
     @app.before_request
@@ -109,7 +116,7 @@ def create_issuer(tokens: Tokens, keyring: Keyring, memory: Memory, origins: Seq
     async def break_or_heal() -> Any:
         nonlocal faults
         try:
-            faults = Faults.from_json(await request.get_json(force=True, silent=True))
+            faults = Faults.from_json(strict_json.loads_object(await request.data))
         except ValueError as error:
             return _error("invalid_request", str(error), 400)
         return asdict(faults)

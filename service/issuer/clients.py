@@ -63,12 +63,12 @@ class Client(ClientMixin):  # type: ignore[misc]
         return grant_type in self.grants
 
 
-def clients(origins: Iterable[str]) -> dict[str, Client]:
+def clients(origins: Iterable[str], browser_client: str = BROWSER_CLIENT) -> dict[str, Client]:
     """Return the built-in clients by id; the pages' one is set up as the README has it done in Auth0, for `origins`."""
     origins = tuple(origins)
     machine = Client(*MACHINE_CLIENT, ("client_credentials",), (READ, WRITE))
     browser = Client(
-        BROWSER_CLIENT,
+        browser_client,
         None,
         ("authorization_code", "refresh_token", "implicit"),
         callbacks=tuple(f"{origin}{path}" for origin in origins for path in ("/login-results", "/tabs/user-page")),

@@ -5,36 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from authlib.oauth2.rfc6749 import OAuth2Error
 from quart import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from .grants import AccessDenied
+from .authorize import MODES, LoginRequired, Refused, grant, refuse, trusted, wrong
 from .people import PEOPLE
 from .server import Authorization, AuthorizationRequest
 
 if TYPE_CHECKING:
     from .clients import Client
-    from .people import Person
 
 COOKIE = "local_issuer_session"
-
-_MODES = {"code": "query", "token": "fragment"}
-
-
-class LoginRequired(OAuth2Error):  # type: ignore[misc]
-    """Nobody is logged in, and the application did not want them to be asked (OpenID Connect Core 3.1.2.6)."""
-
-    error = "login_required"
-    description = "Login required"
-
-
-class UnsupportedResponseType(OAuth2Error):  # type: ignore[misc]
-    error = "unsupported_response_type"
-    description = "This issuer knows the response types code and token."
-
-
-class Refused(Exception):
-    """A request that must not be answered at its redirect address, since that is not to be trusted either."""
 
 
 def create_login(authorization: Authorization) -> Blueprint:
@@ -45,18 +25,20 @@ def create_login(authorization: Authorization) -> Blueprint:
     async def authorize() -> Any:
         asked = _asked()
         try:
-            client = _trusted(authorization, asked)
+            client = trusted(authorization, asked)
         except Refused as error:
             return await _page("refused.html", 400, why=str(error))
         person = memory.sessions.get(request.cookies.get(COOKIE, ""))
         prompts = (asked.payload.data.get("prompt") or "").split()
         # A frame that nobody sees cannot ask anybody.
         silent = "none" in prompts or asked.payload.data.get("response_mode") == "web_message"
+        if mistake := wrong(authorization, asked):
+            return await _deliver(refuse(authorization, asked, mistake), asked, client)
         if "login" in prompts or (person is None and not silent):
             return redirect(f"{url_for('login.ask')}?{request.query_string.decode('ascii', 'replace')}")
         if person is None:
-            return await _deliver(_refuse(authorization, asked, LoginRequired()), asked, client)
-        return await _deliver(_grant(authorization, asked, person), asked, client)
+            return await _deliver(refuse(authorization, asked, LoginRequired()), asked, client)
+        return await _deliver(grant(authorization, asked, person), asked, client)
 
     @blueprint.get("/u/login")
     async def ask() -> Any:
@@ -65,19 +47,19 @@ def create_login(authorization: Authorization) -> Blueprint:
     @blueprint.post("/u/login")
     async def answer() -> Any:
         # Another page must not log anybody in here (RFC 6819 section 4.4.1.9).
-        if urlsplit(request.headers.get("Origin", "")).netloc != request.host:
+        if request.headers.get("Origin") != f"{request.scheme}://{request.host}":
             return await _page("refused.html", 403, why="The form was sent by another page.")
         asked, form = _asked(), await request.form
         try:
-            client = _trusted(authorization, asked)
+            client = trusted(authorization, asked)
         except Refused as error:
             return await _page("refused.html", 400, why=str(error))
         if form.get("action") == "decline":
-            return await _deliver(_grant(authorization, asked, None), asked, client)
+            return await _deliver(grant(authorization, asked, None), asked, client)
         person = PEOPLE.get(form.get("username", "").strip().lower())
         if person is None or form.get("password") != person.password:
             return await _login_page(authorization, asked, "Wrong email or password.", form.get("username", ""))
-        response = await _deliver(_grant(authorization, asked, person), asked, client)
+        response = await _deliver(grant(authorization, asked, person), asked, client)
         # Of the same site as the pages, since a site has no port: the silent frame has it, other sites' do not.
         response.set_cookie(COOKIE, memory.new_session(person), httponly=True, samesite="Lax")
         return response
@@ -103,50 +85,10 @@ def _asked() -> AuthorizationRequest:
     return AuthorizationRequest(request, dict(request.args.lists()))
 
 
-def _trusted(authorization: Authorization, asked: AuthorizationRequest) -> Client:
-    """Return the client that asks, whose redirect address was compared exactly. Raises Refused."""
-    client = authorization.query_client(asked.payload.client_id or "")
-    if client is None:
-        raise Refused("client_id is missing, or not that of an application that is known here.")
-    address = asked.payload.redirect_uri
-    if any(len(asked.payload.datalist.get(name, [])) > 1 for name in ("client_id", "redirect_uri", "response_mode")):
-        raise Refused("A parameter stands twice.")
-    if not client.callbacks or (address and not client.check_redirect_uri(address)):
-        raise Refused(f"redirect_uri is not an allowed callback URL of this application: {address}")
-    mode = asked.payload.data.get("response_mode", "query")
-    if mode not in ("query", "fragment", "web_message"):
-        raise Refused("response_mode must be query, fragment or web_message.")
-    return client
-
-
-def _grant(authorization: Authorization, asked: AuthorizationRequest, person: Person | None) -> Response:
-    """Answer for somebody who logged in; `None` declined. The answer is Authlib's redirect, errors included."""
-    try:
-        if asked.payload.response_type not in _MODES:
-            raise UnsupportedResponseType
-        audience = asked.payload.data.get("audience")
-        if audience and audience != authorization.tokens.audience:
-            raise AccessDenied(
-                f"The audience is unknown to this issuer. The one that it knows is {authorization.tokens.audience}."
-            )
-        grant = authorization.get_consent_grant(asked, person)
-    except OAuth2Error as error:
-        return _refuse(authorization, asked, error)
-    return authorization.create_authorization_response(asked, person, grant=grant)  # type: ignore[no-any-return]
-
-
-def _refuse(authorization: Authorization, asked: AuthorizationRequest, error: OAuth2Error) -> Response:
-    client = authorization.query_client(asked.payload.client_id)
-    error.redirect_uri = asked.payload.redirect_uri or (client and client.get_default_redirect_uri())
-    error.redirect_fragment = asked.payload.response_type == "token"
-    error.state = asked.payload.state
-    return authorization.handle_error_response(asked, error)  # type: ignore[no-any-return]
-
-
 async def _deliver(answer: Response, asked: AuthorizationRequest, client: Client) -> Any:
     """Bring an answer, which is a redirect, to the application in the way that it asked for."""
     location = urlsplit(answer.headers["Location"])
-    usual = _MODES.get(asked.payload.response_type, "query")
+    usual = MODES.get(asked.payload.response_type, "query")
     mode = asked.payload.data.get("response_mode", usual)
     if mode == usual or (mode == "query" and usual == "fragment"):
         # A token must not stand in a query, which is logged (OAuth 2.0 Multiple Response Types section 3).
@@ -165,9 +107,12 @@ async def _login_page(
     authorization: Authorization, asked: AuthorizationRequest, problem: str = "", username: str = ""
 ) -> Any:
     try:
-        client = _trusted(authorization, asked)
+        client = trusted(authorization, asked)
     except Refused as error:
         return await _page("refused.html", 400, why=str(error))
+    if mistake := wrong(authorization, asked):
+        # Nothing of such a link is repeated on the page that asks for a password.
+        return await _deliver(refuse(authorization, asked, mistake), asked, client)
     goes_to = urlsplit(asked.payload.redirect_uri or client.get_default_redirect_uri() or "")
     return await _page(
         "login.html",

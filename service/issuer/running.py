@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import server
 from ..auth import Clock, SystemClock
-from ..local import AUDIENCE, PAGES
+from ..local import AUDIENCE, BROWSER_CLIENT, PAGES
 from ..settings import is_loopback
 from .app import create_issuer
 from .keyring import Keyring
@@ -41,18 +41,21 @@ async def local_issuer(
     *,
     audience: str = AUDIENCE,
     origins: Sequence[str] = PAGES,
+    browser_client: str = BROWSER_CLIENT,
     lifetime: int = LIFETIME,
     clock: Clock | None = None,
 ) -> AsyncIterator[LocalIssuer]:
     """Run an issuer; port 0 takes a free one.
 
-    `origins` are those of the pages that log people in with it, `lifetime` is that of an access token in seconds.
+    `origins` are those of the pages that log people in with it, as the client `browser_client`; `lifetime` is that of
+    an access token in seconds.
     Raises ValueError for a host outside the loopback range, service.server.CannotBind for a port that is taken.
     """
     listener = listen(host, port)
     address = f"http://{host}:{listener.getsockname()[1]}/"
     issuer = LocalIssuer(address, audience, clock or SystemClock(), lifetime)
-    async with server.running(create_issuer(issuer.tokens, issuer.keyring, issuer.memory, origins), listener):
+    app = create_issuer(issuer.tokens, issuer.keyring, issuer.memory, origins, browser_client)
+    async with server.running(app, listener):
         yield issuer
 
 

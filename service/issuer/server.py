@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Request
+from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from quart import Request, Response, jsonify
 
+from ..auth import strict_json
 from .grants import CodeGrant, ImplicitGrant, MachineGrant, OnlyS256, RefreshGrant
 from .tokens import granted
 
@@ -47,8 +48,13 @@ class Authorization(AuthorizationServer):  # type: ignore[misc]
 
     async def token(self, request: Request) -> Response:
         """Answer a request to the token endpoint, in form or in JSON, as Auth0 takes both."""
-        parameters = await _parameters(request)
-        return self.create_token_response(AuthorizationRequest(request, parameters))  # type: ignore[no-any-return]
+        asked = AuthorizationRequest(request, await _parameters(request))
+        try:
+            return self.create_token_response(asked)  # type: ignore[no-any-return]
+        except ValueError:
+            # What is no text in an Authorization of the Basic scheme escapes Authlib.
+            error = InvalidClientError("The Authorization header cannot be read.", status_code=401)
+            return self.handle_error_response(asked, error)  # type: ignore[no-any-return]
 
     def machine_token(self, client: Client, scope: str | None) -> dict[str, Any]:
         allowed = client.get_allowed_scope(scope)
@@ -109,10 +115,8 @@ async def _parameters(request: Request) -> dict[str, list[str]]:
     try:
         if not request.is_json:
             return dict((await request.form).lists())
-        members = await request.get_json(silent=True)
-    except UnicodeDecodeError:
-        # Quart lets it escape. Without parameters, the request is refused for what it lacks.
-        return {}
-    if not isinstance(members, dict):
+        members = strict_json.loads_object(await request.data)
+    except ValueError:
+        # Without parameters, the request is refused for what it lacks.
         return {}
     return {name: [value] for name, value in members.items() if isinstance(value, str)}

@@ -43,4 +43,5 @@ async def asset(name: str) -> Response:
     folder = _FOLDERS.get(name)
     if folder is None:
         abort(404)
-    return await send_from_directory(folder, name)
+    # Asked for anew each time, and mostly answered with "not modified": new pages must not meet old scripts.
+    return await send_from_directory(folder, name, conditional=True, cache_timeout=0)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, async_playwright
 
 from service.issuer import local_issuer
 
 from ..processes import free_port
-from .conftest import serving
+from ..tools import need
+from .conftest import FLAGS, serving
 from .visitor import Site, Visitor, expect, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -67,6 +69,7 @@ async def test_it_works_by_keyboard_alone(visitor: Visitor) -> None:
     await expect(visitor.page.get_by_role("link", name="Skip to the content")).to_be_focused()
     await visitor.page.keyboard.press("Enter")
     await visitor.page.keyboard.press("Tab")
+    await visitor.page.keyboard.press("Tab")
     await expect(visitor.page.locator("#log-in")).to_be_focused()
     await visitor.page.keyboard.press("Enter")
     await visitor.page.wait_for_url("**/u/login**")
@@ -95,6 +98,75 @@ async def test_back_from_the_issuer_leads_to_where_one_came_from(visitor: Visito
     await visitor.page.wait_for_url("**/u/login**")
     await visitor.page.go_back()
     await visitor.page.wait_for_url(f"{visitor.site.address}/")
+
+
+async def test_a_logout_that_was_cut_short_is_not_taken_for_one(visitor: Visitor) -> None:
+    await visitor.log_in()
+    await visitor.page.route("**/v2/logout**", lambda route: route.abort())
+    async with visitor.page.expect_event("requestfailed", lambda request: "/v2/logout" in request.url):
+        await visitor.open("/logout")
+    await visitor.page.unroute("**/v2/logout**")
+    # Whoever comes back by hand, and is not logged out there, is now.
+    await visitor.open("/logout")
+    await visitor.sees("You are logged out, here and at the issuer.")
+    await visitor.page.goto(f"{visitor.site.address}/login")
+    await visitor.page.wait_for_url("**/u/login**")
+
+
+async def test_after_logging_out_back_does_not_bring_the_token_back(site: Site, library: Path) -> None:
+    # Which Chromium does by putting pages aside whole; the driver switches that off, if it is let.
+    async with async_playwright() as playwright:
+        kept = ["--disable-back-forward-cache"]
+        browser = await playwright.chromium.launch(
+            executable_path=need("chromium"), args=FLAGS, ignore_default_args=kept
+        )
+        async with visiting(browser, site) as visitor:
+            await visitor.log_in()
+            token = await visitor.token()
+            await visitor.page.get_by_role("link", name="Log out").click()
+            await visitor.sees("You are logged out, here and at the issuer.")
+            await visitor.page.go_back(wait_until="commit")
+            await visitor.page.wait_for_url("**/tabs/user-page")
+            await visitor.sees("You are not signed in.")
+            assert token not in await visitor.page.content()
+        await browser.close()
+
+
+async def test_a_renewal_shows_whose_session_it_is_now(visitor: Visitor) -> None:
+    await visitor.log_in("Rita Reader")
+    other = Visitor(await visitor.page.context.new_page(), visitor.site)
+    await other.open("/logout")
+    await other.sees("You are logged out")
+    await other.log_in("Edda Editor")
+    await visitor.page.get_by_role("button", name="Get a new one").click()
+    await visitor.sees("You are signed in as Edda Editor")
+    await visitor.hears("A new token was got.")
+    await expect(visitor.page.locator("#payload")).to_contain_text("auth0|editor")
+    await other.open("/logout")
+    await other.sees("You are logged out")
+    await visitor.page.get_by_role("button", name="Get a new one").click()
+    await visitor.hears("Log in again.")
+    await expect(visitor.page.locator("#who")).to_contain_text("Not signed in")
+
+
+async def test_whoever_is_signed_in_stays_so_after_an_answer_that_is_not_taken(visitor: Visitor) -> None:
+    await visitor.log_in()
+    await visitor.open("/login-results?error=access_denied")
+    await visitor.sees("belongs to no login that this tab has started")
+    await expect(visitor.page.locator("#who")).to_contain_text("Rita Reader")
+    await visitor.judged("The API accepts this token.")
+
+
+async def test_a_short_lived_token_can_be_got_where_no_silent_frame_works(
+    browser: Browser, tmp_path: Path, library: Path
+) -> None:
+    port = str(free_port())
+    address = f"http://localhost:{port}"
+    async with local_issuer(origins=(address,), lifetime=30) as issuer:
+        own = {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience, "AUTH0_CLIENT_ID": "dev-spa"}
+        with serving(tmp_path, **own, PORT=port):
+            async with visiting(browser, Site(address, issuer.address.rstrip("/"))) as visitor:
+                await visitor.log_in()
 
 
 @pytest.mark.parametrize("query", ["code=made-up&state=made-up", "error=access_denied&error_description=Call+555"])
@@ -136,7 +208,8 @@ async def test_an_access_token_ends_is_refused_and_renewed(browser: Browser, tmp
                 assert await visitor.call("/api/private") == 200
                 assert await visitor.token() != ended
                 await visitor.page.get_by_role("button", name="Get a new one").click()
-                await visitor.sees("A new token was got.")
+                # Within one second it is the same one.
+                await expect(visitor.page.locator("#said")).to_have_text(re.compile("new token was got|same token"))
 
 
 async def test_the_issuer_goes_away_in_the_middle(browser: Browser, tmp_path: Path, library: Path) -> None:
@@ -152,13 +225,15 @@ async def test_the_issuer_goes_away_in_the_middle(browser: Browser, tmp_path: Pa
             # What was got is still good: the API has the keys.
             assert await visitor.call("/api/private") == 200
             await visitor.page.get_by_role("button", name="Get a new one").click()
-            await visitor.sees("does not answer")
+            await visitor.hears("does not answer")
             await visitor.judged("The API accepts this token.")
             await visitor.page.reload()
             await visitor.sees("does not answer")
             await visitor.open("/login")
             await visitor.sees("does not answer")
             await expect(visitor.page.get_by_role("link", name="Try again")).to_be_visible()
+            await visitor.open()
+            await visitor.sees("does not answer")
             await visitor.open("/logout")
             await visitor.sees("You are logged out here, but not at the issuer.")
             await visitor.open()

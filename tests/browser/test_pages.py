@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Route
 
 from ..processes import ROOT, free_port
 from .conftest import serving
@@ -23,11 +24,13 @@ LOOKS: list[dict[str, Any]] = [
     {"color_scheme": "dark", **PHONE},
 ]
 
-# Layout shifts that nobody asked for (Layout Instability, "hadRecentInput").
+# Layout shifts (Layout Instability API). Those within half a second of a click on this page are asked for.
 OBSERVE = """
 window.shifts = [];
+let clicked = -Infinity;
+addEventListener("click", (event) => { clicked = event.timeStamp; }, true);
 new PerformanceObserver((list) => {
-  for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifts.push(shift.value);
+  for (const shift of list.getEntries()) if (shift.startTime > clicked + 500) window.shifts.push(shift.value);
 }).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -79,6 +82,36 @@ async def test_every_page_is_accessible_fits_and_stands_still(
         await visitor.page.goto(f"{site.issuer}/authorize?client_id=dev-spa&redirect_uri=https%3A%2F%2Fevil.test")
         await inspect(visitor, axe)
         await visitor.provoked("400")
+
+
+@pytest.mark.parametrize("width", [360, 412, 1280])
+async def test_nothing_moves_while_scripts_come_slowly(browser: Browser, site: Site, axe: str, width: int) -> None:
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(0.15)
+        await route.continue_()
+
+    async with visiting(browser, site, viewport={"width": width, "height": 740}) as visitor:
+        await visitor.page.add_init_script(OBSERVE)
+        await visitor.page.route("**/assets/*.js", slowly)
+        for path in ("/", "/tabs/user-page"):
+            await visitor.open(path)
+            await visitor.sees("You are not signed in.")
+            await inspect(visitor, axe)
+
+
+async def test_where_the_browser_gives_no_cryptography_and_no_storage_it_is_said(browser: Browser, site: Site) -> None:
+    async with visiting(browser, site) as visitor:
+        await visitor.page.add_init_script(
+            "Object.defineProperty(window, 'isSecureContext', { value: false });"
+            "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } });"
+            "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('denied', 'SecurityError'); } });"
+        )
+        for path in ("/", "/login", "/logout", "/tabs/user-page"):
+            await visitor.open(path)
+            await expect(visitor.page.locator("#insecure")).to_be_visible()
+            await expect(visitor.page.get_by_role("link", name="Log in")).to_have_count(0)
+        await visitor.paste("opaque")
+        await visitor.judged("The API refuses this token")
 
 
 async def test_the_description_page_shows_the_routes(visitor: Visitor) -> None:

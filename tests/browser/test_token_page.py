@@ -7,6 +7,7 @@ import re
 
 import httpx
 import pytest
+from playwright.async_api import Route
 
 from ..signing import Signer, b64, rsa_key
 from .visitor import Site, Visitor, expect
@@ -134,6 +135,62 @@ async def test_what_is_no_good_token_is_explained(visitor: Visitor, token: str, 
     visitor.refusals.clear()
 
 
+async def test_nothing_said_of_one_token_stands_beside_another(visitor: Visitor) -> None:
+    await visitor.log_in()
+    assert await visitor.call("/api/private") == 200
+    held: list[Route] = []
+    await visitor.page.route("**/api/token", lambda route: held.append(route), times=1)
+    await visitor.paste("for.ged.token")
+    await visitor.judged("Asking the API")
+    assert set((await visitor.checks()).values()) == {"not checked"}
+    for name in ("called", "answer", "request"):
+        await expect(visitor.page.locator(f"#{name}")).to_have_text("")
+    await visitor.paste("two words")
+    await visitor.judged("invalid_request")
+    await visitor.provoked("400")
+    # The verdict on a token that is no longer shown is not shown either.
+    async with visitor.page.expect_response("**/api/token"):
+        await held[0].continue_()
+    await visitor.page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    await visitor.judged("invalid_request")
+
+
+async def test_the_api_goes_away_in_the_middle(visitor: Visitor) -> None:
+    await visitor.log_in()
+    assert await visitor.call("/api/private") == 200
+    await visitor.page.route("**/api/**", lambda route: route.abort())
+    await visitor.page.locator("[data-call='/api/private']").click()
+    await expect(visitor.page.locator("#called")).to_have_text("This API does not answer. Is it running?")
+    await expect(visitor.page.locator("#answer")).to_have_text("")
+    await visitor.paste("opaque")
+    await visitor.judged("This API does not answer. Is it running?")
+    for _ in range(2):
+        await visitor.provoked("ERR_FAILED")
+
+
+async def test_an_odd_payload_is_shown_as_it_is(visitor: Visitor) -> None:
+    await visitor.open("/tabs/user-page")
+    await visitor.sees("You are not signed in.")
+    payload = b'{"sub":"a","n":12345678901234567890,"n":1,"exp":1e999,"constructor":{},"__proto__":1}'
+    await visitor.paste(Signer(rsa_key()).sign(payload))
+    await visitor.judged("The API refuses this token")
+    await expect(visitor.page.locator("#payload")).to_have_text(payload.decode())
+    await expect(visitor.page.locator("#claims")).not_to_contain_text("native code")
+    deep = b"[" * 20000 + b"]" * 20000
+    await visitor.paste(Signer(rsa_key()).sign(b'{"a":' + deep + b"}"))
+    await visitor.judged("A token is ASCII text of at most 8192 bytes.")
+
+
+async def test_a_link_that_waited_is_still_ones_own(visitor: Visitor) -> None:
+    await visitor.page.clock.install()
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+    await visitor.page.clock.fast_forward(11 * 60 * 1000)
+    await visitor.page.get_by_role("link", name="Open it").click()
+    await visitor.page.get_by_role("button", name="Gus Guest").click()
+    await visitor.sees("You are signed in as auth0|guest")
+
+
 async def test_a_link_of_ones_own_logs_in_and_leaves_no_token_behind(visitor: Visitor) -> None:
     await visitor.open()
     await visitor.sees("You are not signed in.")
@@ -190,6 +247,11 @@ async def test_a_link_that_is_declined_is_told(visitor: Visitor) -> None:
     # On the page that is open already, a link changes the fragment alone.
     await visitor.open("/login-results#error=unsupported_response_type&state=made-up")
     await visitor.sees("switch on Implicit")
+    for code in ("Your account is locked. Call 555", "constructor", "__proto__", ""):
+        await visitor.open(f"/login-results#error={code}&state=made-up")
+        await visitor.sees("The login did not work. Log in again")
+        await visitor.open()
+    await visitor.open("/login-results#error=unsupported_response_type&state=made-up")
     assert visitor.page.url == f"{visitor.site.address}/login-results"
     await visitor.page.reload()
     await visitor.sees("You are not signed in.")

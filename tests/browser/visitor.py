@@ -57,6 +57,10 @@ class Visitor:
     async def sees(self, text: str) -> None:
         await expect(self.page.locator("#status")).to_contain_text(text)
 
+    async def hears(self, text: str) -> None:
+        """What is said beside the buttons."""
+        await expect(self.page.locator("#said")).to_contain_text(text)
+
     async def judged(self, text: str) -> None:
         await expect(self.page.locator("#verdict")).to_contain_text(text)
 

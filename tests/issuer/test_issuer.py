@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import httpx
 import pytest
 
+from service import logs
 from service.app import create_app
 from service.issuer import LocalIssuer, local_issuer
 from service.server import CannotBind
@@ -12,6 +14,7 @@ from service.settings import Settings
 from service.web import Application
 
 from ..web.test_guard import call
+from .browser import Application as ItsApplication
 
 CLIENT = {"grant_type": "client_credentials", "client_id": "dev-m2m", "client_secret": "dev-m2m-secret"}
 
@@ -85,8 +88,35 @@ async def test_what_is_wrong_gets_the_standards_error(
 
 async def test_garbage_is_refused_and_does_not_break_it(http: httpx.AsyncClient) -> None:
     json_type = {"Content-Type": "application/json"}
-    for content, headers in ((b"{", json_type), (b"[]", json_type), (b"\xff", json_type), (b"", {}), (b"\xff=%ff", {})):
+    deep = b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    assert (await http.post("local/faults", content=deep)).status_code == 400
+    for credentials in (b"Basic /w==", b"Basic \xe9", b"Basic ====", b"Basic"):
+        refused = await http.post("oauth/token", data=CLIENT, headers={"Authorization": credentials})
+        assert refused.status_code in (400, 401, 403)
+    for content, headers in (
+        (deep, json_type),
+        (b"{", json_type),
+        (b"[]", json_type),
+        (b"\xff", json_type),
+        (b"", {}),
+        (b"\xff=%ff", {}),
+    ):
         assert (await http.post("oauth/token", content=content, headers=headers)).status_code == 400
+
+
+async def test_its_log_holds_no_token_and_no_secret(
+    issuer: LocalIssuer, application: ItsApplication, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    logs.configure("debug", "json")
+    root.addHandler(caplog.handler)
+    tokens = (await application.exchange(code=await application.code(scope="openid offline_access"))).json()
+    opaque = (await application.exchange(code=await application.code(audience=None))).json()["access_token"]
+    await application.http.post("oauth/token", data={**CLIENT, "audience": issuer.audience})
+    root.handlers, root.level = before
+    for secret in (tokens["refresh_token"], opaque, "dev-m2m-secret"):
+        assert secret not in caplog.text
 
 
 async def test_the_discovery_document_names_what_is_there(issuer: LocalIssuer, http: httpx.AsyncClient) -> None:

@@ -39,6 +39,8 @@ async def test_a_code_is_exchanged_for_tokens_that_the_api_accepts(
     assert asked.headers["Location"].startswith("/u/login?")
     page = await http.get(asked.headers["Location"])
     assert "Rita Reader" in page.text
+    # Stricter, and the form would be sent with the Origin "null".
+    assert page.headers["Referrer-Policy"] == "same-origin"
     given = answer(await application.log_in())
     assert given["state"] == "its-state"
     tokens = (await application.exchange(code=given["code"])).json()
@@ -207,6 +209,14 @@ async def test_other_mistakes_are_told_to_the_application(
     assert given["error_description"]
 
 
+async def test_a_link_puts_no_words_on_the_page_that_asks_for_a_password(
+    http: httpx.AsyncClient, application: Application
+) -> None:
+    response = await http.get("u/login", params=application.request(audience="your bank. Call 555"))
+    assert answer(response)["error"] == "access_denied"
+    assert "555" not in response.text
+
+
 async def test_declining_is_told_to_the_application(application: Application) -> None:
     given = answer(await application.log_in({"action": "decline"}))
     assert (given["error"], given["state"]) == ("access_denied", "its-state")
@@ -231,9 +241,12 @@ async def test_a_wrong_password_logs_nobody_in(application: Application, form: d
     assert "Set-Cookie" not in response.headers
 
 
-@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://127.0.0.1:8100", ""])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.test", "null", "http://127.0.0.1:8100", "", "http://[", "//{host}", "https://{host}"]
+)
 async def test_no_other_page_logs_anybody_in(http: httpx.AsyncClient, application: Application, origin: str) -> None:
-    response = await http.post("u/login", params=application.request(), data=READER, headers={"Origin": origin})
+    headers = {"Origin": origin.format(host=http.base_url.netloc.decode())}
+    response = await http.post("u/login", params=application.request(), data=READER, headers=headers)
     assert response.status_code == 403
     assert "Set-Cookie" not in response.headers
 
@@ -241,7 +254,9 @@ async def test_no_other_page_logs_anybody_in(http: httpx.AsyncClient, applicatio
 async def test_whoever_is_logged_in_is_not_asked_again_unless_the_application_wants_it(
     application: Application,
 ) -> None:
-    await application.log_in()
+    cookie = (await application.log_in()).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
     assert "code" in answer(await application.authorize())
     assert (await application.authorize(prompt="login")).headers["Location"].startswith("/u/login?")
 
@@ -367,8 +382,11 @@ async def test_logging_out_ends_the_session_and_goes_to_an_allowed_address_alone
         assert refused.status_code == 400
         assert "Location" not in refused.headers
     assert "code" in answer(await application.authorize())
+    kept = dict(http.cookies)
     left = await leave(client_id="dev-spa", returnTo=back)
     assert (left.status_code, left.headers["Location"]) == (302, back)
+    # Not only the cookie is gone: one that somebody has kept opens nothing.
+    http.cookies.update(kept)
     assert (await application.authorize()).headers["Location"].startswith("/u/login?")
     assert (await leave(client_id="dev-spa")).headers["Location"] == back
     assert (await leave(returnTo=back)).headers["Location"] == back

@@ -29,7 +29,9 @@ async def test_a_page_keeps_to_itself_and_to_its_issuer(app: Application, path: 
     assert policy["connect-src"] == "'self' https://tenant.test"
     assert policy["frame-src"] == "https://tenant.test"
     assert policy["frame-ancestors"] == "'none'"
+    assert policy["require-trusted-types-for"] == "'script'"
     assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "Set-Cookie" not in response.headers
 
 
@@ -44,15 +46,22 @@ async def test_a_page_has_no_script_or_style_in_it_and_loads_nothing_from_elsewh
         assert address.startswith("#") or (await call(app, address)).status_code == 200
 
 
+async def test_a_file_is_asked_for_anew_and_sent_only_when_it_has_changed(app: Application) -> None:
+    first = await call(app, "/assets/token.js")
+    assert first.headers["Cache-Control"] == "public, max-age=0"
+    again = await call(app, "/assets/token.js", If_None_Match=first.headers["ETag"])
+    assert (again.status_code, await again.get_data()) == (304, b"")
+
+
 async def test_a_page_carries_what_a_login_needs_and_no_secret(tenant: Tenant) -> None:
-    secret = {"m2m_client_id": "machine", "m2m_client_secret": "s3cret-value"}
+    secret = {"m2m_client_id": "its-m2m-id", "m2m_client_secret": "s3cret-value"}
     page = await (await call(create_app(settings(client_id="spa", **secret)), "/")).get_data(as_text=True)
     assert 'data-domain="https://tenant.test"' in page
     assert 'data-client-id="spa"' in page
     assert 'data-audience="https://api.example.com"' in page
     assert 'data-scope="openid profile email read:messages"' in page
     assert "s3cret" not in page
-    assert "machine" not in page
+    assert "its-m2m-id" not in page
 
 
 async def test_without_a_client_nothing_but_the_api_is_called(tenant: Tenant) -> None:

@@ -1,4 +1,6 @@
 // A call of the API, as it was sent and as it was answered.
+const PATIENCE_MILLISECONDS = 15000;
+
 export class NoAnswer extends Error {}
 
 // Without a token, the request brings none. Throws NoAnswer.
@@ -7,13 +9,15 @@ export async function call(path, token) {
   if (/[^\x20-\x7e]/.test(token)) {
     throw new NoAnswer("It has a character that no header can carry, so it cannot even be sent.");
   }
+  const signal = AbortSignal.timeout(PATIENCE_MILLISECONDS);
   let response;
+  let text;
   try {
-    response = await fetch(path, { headers, cache: "no-store", credentials: "omit" });
+    response = await fetch(path, { headers, cache: "no-store", credentials: "omit", signal });
+    text = await response.text();
   } catch {
     throw new NoAnswer("This API does not answer. Is it running?");
   }
-  const text = await response.text();
   const body = json(text);
   return {
     status: response.status,

@@ -1,5 +1,6 @@
-// What the issuer's answer put into the address. It leaves the address bar and the history before anything else is
-// done: this module waits for no other, nor for the page.
+// What the issuer's answer put into the address. It leaves the address bar and this tab's history before anything else
+// is done: this module waits for no other, nor for the page. The list of pages that a browser keeps for itself has the
+// address that it was sent to, which no page can change.
 export const arrival = read(new URL(window.location.href));
 
 if (arrival) {

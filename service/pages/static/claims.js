@@ -2,26 +2,26 @@
 import { make } from "./page.js";
 import { distance, moment } from "./time.js";
 
-const MEANINGS = {
-  iss: "who issued the token",
-  sub: "whom it is about",
-  aud: "which APIs it is for",
-  exp: "when it ends",
-  nbf: "before when it is not valid",
-  iat: "when it was issued",
-  jti: "its own number",
-  azp: "which application it was issued to",
-  client_id: "which application it was issued to",
-  scope: "what was asked for and granted",
-  permissions: "everything that the subject was given",
-  gty: "the grant that it was got by",
-  org_id: "the organization that was logged in to",
-  cnf: "the key that it is bound to",
-  nonce: "ties an ID token to one login",
-  auth_time: "when the person logged in",
-  email: "an address of the person",
-  name: "the name of the person",
-};
+const MEANINGS = new Map([
+  ["iss", "who issued the token"],
+  ["sub", "whom it is about"],
+  ["aud", "which APIs it is for"],
+  ["exp", "when it ends"],
+  ["nbf", "from when on it is valid"],
+  ["iat", "when it was issued"],
+  ["jti", "its identifier"],
+  ["azp", "which application it was issued to"],
+  ["client_id", "which application it was issued to"],
+  ["scope", "what was asked for and granted"],
+  ["permissions", "everything that the subject was given"],
+  ["gty", "the grant that it was got by"],
+  ["org_id", "the organization that was logged in to"],
+  ["cnf", "the key that it is bound to"],
+  ["nonce", "ties an ID token to one login"],
+  ["auth_time", "when the person logged in"],
+  ["email", "an address of the person"],
+  ["name", "the name of the person"],
+]);
 
 const TIMES = ["exp", "nbf", "iat", "auth_time"];
 
@@ -31,12 +31,12 @@ export function rows(claims) {
     // The roles, since a narrow page takes the table's layout away, and with it what the elements mean.
     const row = make("tr", "", { role: "row" });
     const said = make("td", "", { role: "cell" });
-    if (TIMES.includes(name) && typeof value === "number") {
+    if (TIMES.includes(name) && Number.isFinite(value)) {
       said.append(clock(value), ` · ${moment(value)} `, make("span", `(${value})`, { class: "quiet" }));
     } else {
-      said.textContent = typeof value === "string" ? value : JSON.stringify(value);
+      said.textContent = typeof value === "string" ? value : json(value);
     }
-    const meaning = make("td", MEANINGS[name] ?? "", { role: "cell" });
+    const meaning = make("td", MEANINGS.get(name) ?? "", { role: "cell" });
     row.append(make("th", name, { scope: "row", role: "rowheader" }), said, meaning);
     return row;
   });
@@ -45,6 +45,14 @@ export function rows(claims) {
 export function tick(table) {
   for (const one of table.querySelectorAll("[data-moment]")) {
     one.textContent = distance(Number(one.dataset.moment));
+  }
+}
+
+function json(value) {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "nested too deeply to be shown";
   }
 }
 

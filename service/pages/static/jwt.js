@@ -9,13 +9,19 @@ export function split(token) {
   return parts.length === 3 ? Object.fromEntries(PARTS.map((name, index) => [name, parts[index]])) : null;
 }
 
-// The JSON object that a part holds; null where it holds none.
-export function readObject(part) {
+// What a part holds: { text, object }, of which `object` is null where the text is no JSON object; null for no text.
+export function read(part) {
+  let text;
   try {
-    const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes(part)));
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? value : null;
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes(part));
   } catch {
     return null;
+  }
+  try {
+    const value = JSON.parse(text);
+    return { text, object: value !== null && typeof value === "object" && !Array.isArray(value) ? value : null };
+  } catch {
+    return { text, object: null };
   }
 }
 

@@ -1,6 +1,15 @@
 // What every page has: its elements by id, a line for what is going on, and who is signed in.
 import { canLogIn } from "./settings.js";
 
+// A page that the browser had put aside would show, after logging out, who was signed in before.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) {
+    window.location.reload();
+  }
+});
+
+element("insecure").hidden = window.isSecureContext;
+
 export function element(id) {
   return document.getElementById(id);
 }
@@ -16,9 +25,13 @@ export function make(name, text = "", attributes = {}) {
 }
 
 export function say(text, kind = "") {
-  const status = element("status");
-  status.textContent = text;
-  status.className = `status ${kind}`;
+  tell("status", text, kind);
+}
+
+export function tell(id, text, kind = "") {
+  element(id).textContent = text;
+  element(id).classList.toggle("wrong", kind === "wrong");
+  element(id).classList.toggle("right", kind === "right");
 }
 
 export function showWho(name) {
@@ -30,11 +43,12 @@ export function showWho(name) {
   element("who").replaceChildren(...parts);
 }
 
+// Returns what to tell of it.
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
-    say("Copied.");
+    return "Copied.";
   } catch {
-    say("The browser does not let this page copy. Select the text and copy it by hand.", "wrong");
+    return "The browser does not let this page copy. Select the text and copy it by hand.";
   }
 }

@@ -10,9 +10,33 @@ const ASKS = new Set(["login_required", "consent_required", "interaction_require
 
 export class IssuerUnreachable extends Error {}
 
-// The issuer's session has ended, or the browser keeps its cookie from the frame.
+// The issuer's session has ended, or the browser withholds its cookie from the frame.
 export class SignedOut extends Error {}
 
+// The library's cache. It gives no token that ends within a minute; `latest` has what was got last, whatever is left.
+class Memory {
+  entries = new Map();
+  latest = null;
+
+  get(key) {
+    return this.entries.get(key);
+  }
+
+  set(key, entry) {
+    this.entries.set(key, entry);
+    this.latest = entry.body?.access_token ?? this.latest;
+  }
+
+  remove(key) {
+    this.entries.delete(key);
+  }
+
+  allKeys() {
+    return [...this.entries.keys()];
+  }
+}
+
+const memory = new Memory();
 let opening;
 
 function open() {
@@ -21,7 +45,7 @@ function open() {
       new Auth0Client({
         domain: settings.domain,
         clientId: settings.clientId,
-        cacheLocation: "memory",
+        cache: memory,
         // Refresh tokens would need a worker, and with it a looser policy for this page.
         useRefreshTokens: false,
         legacySameSiteCookie: false,
@@ -32,32 +56,44 @@ function open() {
   return opening;
 }
 
-// Who was signed in before this page was loaded, if they still are; else null. Throws IssuerUnreachable.
+// A session is { user, token }: what the ID token says of somebody, and their access token.
+
+// The session that there was before this page was loaded, if it still stands; else null. Throws IssuerUnreachable.
 export async function restore() {
   // The library's own sign that somebody was: without it the issuer is not asked on every page.
   if (!canLogIn || !document.cookie.includes(`auth0.${settings.clientId}.is.authenticated=`)) {
     return null;
   }
-  const client = await open();
   try {
-    await silently(client);
+    return await silently(await open());
   } catch (error) {
     if (error instanceof SignedOut) {
       return null;
     }
     throw error;
   }
-  return client.getUser();
 }
 
-// Take the issuer's answer, as it stood in the address, and return who logged in. Throws what the library throws.
+// Take the issuer's answer, as it stood in the address. Throws IssuerUnreachable, and what the library throws.
 export async function complete(url) {
   if (!canLogIn) {
     return null;
   }
   const client = await open();
-  await client.handleRedirectCallback(url);
-  return client.getUser();
+  try {
+    await client.handleRedirectCallback(url);
+  } catch (error) {
+    throw failedFetch(error) ? new IssuerUnreachable() : error;
+  }
+  return { user: await client.getUser(), token: memory.latest };
+}
+
+// The session as it is now: with the token at hand, or a new one where that has ended or `renew` asks for it.
+// Throws IssuerUnreachable or SignedOut.
+export async function current({ renew = false } = {}) {
+  const client = await open();
+  const kept = renew ? undefined : await client.getTokenSilently({ cacheMode: "cache-only" });
+  return kept ? { user: await client.getUser(), token: kept } : silently(client, { cacheMode: "off" });
 }
 
 // Go to the issuer. Throws IssuerUnreachable instead of leaving for a page that the browser would fail to load.
@@ -68,7 +104,7 @@ export async function logIn() {
   await client.loginWithRedirect({ openUrl: (url) => window.location.replace(url) });
 }
 
-// Forget the tokens, and go to the issuer to end its session too. Throws IssuerUnreachable: then only this one ended.
+// Forget the session, and go to the issuer to end its own too. Throws IssuerUnreachable: then only this one has ended.
 export async function logOut(returnTo) {
   const client = await open();
   let address;
@@ -77,25 +113,35 @@ export async function logOut(returnTo) {
   window.location.replace(address);
 }
 
-// The session's access token: the one at hand, or a new one where that has ended or `renew` asks for it.
-// Throws IssuerUnreachable or SignedOut.
-export async function accessToken({ renew = false } = {}) {
+// Whether the issuer would let somebody in without asking: false, or true, or null where it does not say.
+export async function standsAtIssuer() {
   const client = await open();
-  const kept = renew ? undefined : await client.getTokenSilently({ cacheMode: "cache-only" });
-  return kept ?? silently(client, { cacheMode: "off" });
+  try {
+    await silently(client, { cacheMode: "off" });
+  } catch (error) {
+    return error instanceof SignedOut ? false : null;
+  }
+  await client.logout({ openUrl: false });
+  return true;
 }
 
 async function silently(client, options) {
   // A frame that cannot load says nothing, until the library's patience ends.
   const unreachable = probe().then(() => new Promise(() => {}));
   try {
-    return await Promise.race([client.getTokenSilently(options), unreachable]);
+    const token = await Promise.race([client.getTokenSilently(options), unreachable]);
+    return { user: await client.getUser(), token };
   } catch (error) {
     if (ASKS.has(error.error)) {
       throw new SignedOut();
     }
-    throw error.error === "timeout" || error instanceof TypeError ? new IssuerUnreachable() : error;
+    throw error.error === "timeout" || failedFetch(error) ? new IssuerUnreachable() : error;
   }
+}
+
+// Whether the issuer was asked for a token and gave no answer of its own, but nothing, or somebody's error page.
+function failedFetch(error) {
+  return (error instanceof TypeError && /fetch|network|load/i.test(error.message)) || error instanceof SyntaxError;
 }
 
 async function probe() {

@@ -3,4 +3,6 @@ const { domain, clientId, audience, scope, library } = document.documentElement.
 
 export const settings = { domain, clientId, audience, scope, library };
 export const callback = `${window.location.origin}/login-results`;
-export const canLogIn = Boolean(clientId && library);
+
+// The library needs the browser's cryptography, which it gives to https and to this machine's own pages alone.
+export const canLogIn = Boolean(clientId && library && window.isSecureContext);

@@ -3,8 +3,8 @@ import { call } from "./api.js";
 import { arrival } from "./arrival.js";
 import { split, tamper } from "./jwt.js";
 import { redeem } from "./links.js";
-import { copy, element, say, showWho } from "./page.js";
-import { accessToken, complete, restore } from "./session.js";
+import { copy, element, say, showWho, tell } from "./page.js";
+import { complete, current, restore, SignedOut } from "./session.js";
 import { judge, showVerdict } from "./verdict.js";
 import { tickClaims, view } from "./view.js";
 import { explain, explainCode } from "./words.js";
@@ -15,7 +15,7 @@ const SOURCES = {
   link: "Your access token, got by the authorization link.",
   stray: "This token came with a link that this browser did not ask for. It is shown and judged, and nobody is logged in with it: anybody can send such a link.",
   pasted: "A token that was pasted. It is shown and judged, and nobody is logged in with it.",
-  tampered: "Tampered with: one character was changed.",
+  tampered: "Tampered with: the marked character was changed.",
 };
 
 // How often the API is asked about a token past its end, which it may accept a little longer (AUTH0_LEEWAY).
@@ -24,17 +24,30 @@ const AGAIN_MILLISECONDS = 5000;
 // What is shown, and the token of whoever is signed in.
 let shown = { token: "", kind: "none", claims: null, valid: false, judgedAt: 0 };
 let mine = null;
+let lastCall = 0;
 
+// Show a token, and ask the API about it. Nothing that was said of another one is left beside it.
 async function show(token, kind, changed) {
   const { header, claims } = view(token, changed);
-  const showing = { token, kind, claims, kid: header?.kid, valid: false, judgedAt: Date.now() };
-  shown = showing;
+  shown = { token, kind, claims, kid: header?.kid, valid: false, judgedAt: Date.now() };
   element("source").textContent = SOURCES[kind];
+  tell("said", "");
+  showCall({});
+  offer();
+  element("content").hidden = false;
+  showVerdict({ text: token ? "Asking the API …" : "" });
+  if (token) {
+    await ask(shown);
+  }
+}
+
+// Which buttons can do anything.
+function offer() {
+  const { token } = shown;
   element("copy").disabled = !token;
   element("tamper").disabled = element("part").disabled = !split(token)?.[element("part").value];
   element("renew").disabled = mine?.kind !== "session";
   element("restore").disabled = !mine || token === mine.token;
-  await (token ? ask(showing) : showVerdict({ valid: false, checks: [], text: "" }));
 }
 
 async function ask(showing) {
@@ -43,13 +56,22 @@ async function ask(showing) {
   try {
     verdict = await judge(showing.token, showing.kid);
   } catch (error) {
-    verdict = { valid: false, checks: [], text: error.message };
+    verdict = { valid: false, text: error.message };
   }
   showing.valid = verdict.valid;
   // Meanwhile another token may have taken its place.
   if (shown === showing) {
     showVerdict(verdict);
   }
+}
+
+function greet(name, email) {
+  showWho(name);
+  say(name ? `You are signed in as ${name}${email ? ` (${email})` : ""}.` : "You are not signed in.");
+}
+
+function greetSession(session) {
+  greet(session?.user.name ?? session?.user.sub, session?.user.email);
 }
 
 function keep(token, kind) {
@@ -59,17 +81,31 @@ function keep(token, kind) {
   return show(token, kind);
 }
 
-// The session's token may have to be renewed before it is used; where that fails, the API says what the old one is
-// worth.
+// Have the session's token renewed, where it has ended or `options` ask for it. Where that fails the old one stays:
+// the API says what it is worth.
 async function renew(options) {
+  const showing = shown;
+  tell("said", "Asking the issuer …");
   try {
-    const token = await accessToken(options);
-    if (token !== mine.token) {
-      await keep(token, "session");
-      say("A new token was got.");
+    const session = await current(options);
+    // Somebody else may have logged in meanwhile, in another tab.
+    greetSession(session);
+    const changed = session.token !== mine?.token;
+    mine = { token: session.token, kind: "session" };
+    if (changed && shown === showing && shown.kind === "session") {
+      await show(session.token, "session");
     }
+    offer();
+    // Of the same claims in the same second, the issuer makes the same token.
+    const same = options?.renew ? "The issuer gave the same token again." : "";
+    tell("said", changed ? "A new token was got." : same);
   } catch (error) {
-    say(explain(error), "wrong");
+    if (error instanceof SignedOut) {
+      mine = null;
+      showWho();
+      offer();
+    }
+    tell("said", explain(error), "wrong");
   }
 }
 
@@ -81,71 +117,86 @@ async function callWith(path) {
 }
 
 async function present(path) {
+  const number = ++lastCall;
+  showCall({ text: `Calling ${path} …` });
+  let called;
   try {
     const { status, sent, answered, body } = await call(path, shown.token);
-    element("request").textContent = sent;
-    element("answer").textContent = answered;
-    element("called").textContent = `${path} answers ${status}: ${body?.message ?? body?.detail ?? ""}`;
-    element("called").className = `verdict ${status < 400 ? "right" : "wrong"}`;
+    const text = `${path} answers ${status}: ${body?.message ?? body?.detail ?? ""}`;
+    called = { text, kind: status < 400 ? "right" : "wrong", sent, answered };
   } catch (error) {
-    element("called").textContent = error.message;
-    element("called").className = "verdict wrong";
+    called = { text: error.message, kind: "wrong" };
+  }
+  // A later call, or another token, may have taken its place.
+  if (number === lastCall) {
+    showCall(called);
   }
 }
 
-function greet(name, email) {
-  showWho(name);
-  say(name ? `You are signed in as ${name}${email ? ` (${email})` : ""}.` : "You are not signed in.");
+function showCall({ text = "", kind = "", sent = "", answered = "" }) {
+  if (!text) {
+    lastCall += 1;
+  }
+  tell("called", text, kind);
+  element("request").textContent = sent;
+  element("answer").textContent = answered;
 }
 
 // The answer to the authorization link, which is ours only with a state of ours.
-async function takeLink({ token, state, error, description }) {
+async function takeLink({ kind, token, state, error, description }) {
   const own = redeem(state);
-  if (error) {
-    await show("", "none");
-    showWho();
-    say(explainCode(error, own ? description : ""), "wrong");
+  if (kind === "token") {
+    await (own ? keep(token, "link") : show(token, "stray"));
+    greet(own && shown.valid ? shown.claims.sub : null);
     return;
   }
-  await (own ? keep(token, "link") : show(token, "stray"));
-  greet(own && shown.valid ? shown.claims.sub : null);
+  await goOn();
+  say(explainCode(error, own ? description || error : ""), "wrong");
 }
 
 async function takeSession() {
   try {
-    const user = await (arrival ? complete(arrival.url) : restore());
-    await (user ? keep(await accessToken(), "session") : show("", "none"));
-    greet(user?.name ?? user?.sub, user?.email);
+    const session = await (arrival ? complete(arrival.url) : restore());
+    greetSession(session);
+    await (session ? keep(session.token, "session") : show("", "none"));
   } catch (error) {
-    showWho();
-    await show("", "none");
+    await (arrival ? goOn() : show("", "none"));
     say(explain(error), "wrong");
   }
 }
 
-element("copy").addEventListener("click", () => copy(shown.token));
-element("renew").addEventListener("click", () => renew({ renew: true }));
-element("restore").addEventListener("click", () => show(mine.token, mine.kind));
-element("part").addEventListener("change", () => {
-  element("tamper").disabled = !split(shown.token)?.[element("part").value];
+// After an answer that was not taken: whoever was signed in before still is.
+async function goOn() {
+  const session = await restore().catch(() => null);
+  greetSession(session);
+  await (session ? keep(session.token, "session") : show("", "none"));
+}
+
+element("copy").addEventListener("click", async () => tell("said", await copy(shown.token)));
+element("renew").addEventListener("click", async () => {
+  element("renew").disabled = true;
+  await renew({ renew: true });
+  offer();
 });
+element("restore").addEventListener("click", () => {
+  show(mine.token, mine.kind);
+  // The button has done its work and is off now; the focus must be somewhere.
+  element("tamper").focus();
+});
+element("part").addEventListener("change", offer);
 element("tamper").addEventListener("click", async () => {
   const changed = tamper(shown.token, element("part").value);
-  await show(changed.token, "tampered", changed);
-  await present("/api/private");
+  const judged = show(changed.token, "tampered", changed);
+  await Promise.all([judged, present("/api/private")]);
 });
 element("paste").addEventListener("submit", (event) => {
   event.preventDefault();
-  element("raw").scrollIntoView({ block: "center" });
-  return show(element("pasted").value.trim().replace(/^bearer\s+/i, ""), "pasted");
+  element("raw-title").scrollIntoView();
+  show(element("pasted").value.trim().replace(/^bearer\s+/i, ""), "pasted");
 });
 for (const button of document.querySelectorAll("[data-call]")) {
   button.addEventListener("click", () => callWith(button.dataset.call));
 }
-
-say("Looking whether you are signed in …");
-await (arrival && arrival.kind !== "answer" ? takeLink(arrival) : takeSession());
-element("content").hidden = false;
 setInterval(() => {
   tickClaims();
   const [now, end] = [Date.now(), shown.claims?.exp * 1000];
@@ -153,3 +204,7 @@ setInterval(() => {
     ask(shown);
   }
 }, 1000);
+
+say("Looking whether you are signed in …");
+showWho();
+await (arrival && arrival.kind !== "answer" ? takeLink(arrival) : takeSession());

@@ -1,6 +1,6 @@
 // The API's verdict on a token, check by check. This page asks `GET /api/token`, and decides nothing itself.
 import { call } from "./api.js";
-import { element } from "./page.js";
+import { element, tell } from "./page.js";
 
 const MARKS = { passed: "✓", failed: "✗", not_checked: "–" };
 const WORDS = { passed: "passed", failed: "failed", not_checked: "not checked" };
@@ -21,8 +21,8 @@ export async function judge(token, kid) {
   return { valid: body.valid, checks, text };
 }
 
-// Show a verdict. A check that it does not name was not made.
-export function showVerdict({ valid, checks, text }) {
+// Show a verdict, or its absence: a check that it does not name was not made.
+export function showVerdict({ valid = null, checks = [], text = "" }) {
   for (const row of element("checks").children) {
     const check = checks.find(({ name }) => name === row.dataset.check);
     const outcome = check?.outcome ?? "not_checked";
@@ -31,6 +31,5 @@ export function showVerdict({ valid, checks, text }) {
     row.querySelector(".outcome").textContent = WORDS[outcome];
     row.querySelector(".detail").textContent = check?.detail ?? "";
   }
-  element("verdict").textContent = text;
-  element("verdict").className = `verdict ${valid ? "right" : "wrong"}`;
+  tell("verdict", text, valid === null ? "" : valid ? "right" : "wrong");
 }
