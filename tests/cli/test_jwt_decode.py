@@ -73,7 +73,7 @@ def test_json_of_a_payload_that_is_none_is_a_text(payload: bytes, value: object)
         (TENANT.current.sign(b'{"sub":"a","sub":"b"}'), "stands twice"),
         (f"{TOKEN}=", "base64url"),
     ],
-    ids=lambda value: value[-20:],
+    ids=lambda value: value if len(value) < 20 else "",
 )
 def test_what_the_api_would_refuse_is_told_and_shown(token: str, refusal: str) -> None:
     ended = jwt("decode", token)
@@ -92,7 +92,7 @@ def test_what_the_api_would_refuse_is_told_and_shown(token: str, refusal: str) -
         (" ", "no token"),
         ("Bearer ", "no token"),
     ],
-    ids=lambda value: value[:12],
+    ids=lambda value: value[:4],
 )
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])
 def test_what_cannot_be_decoded_is_one_line(more: tuple[str, ...], token: str, told: str) -> None:

@@ -177,7 +177,7 @@ def test_leeway_and_algorithms_can_be_chosen() -> None:
         (("--secret", json.dumps(KEY.jwk()), "--any-issuer"), "RS256 taken for HS256"),
         (("--secret", "", "--any-issuer"), "empty"),
     ],
-    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+    ids=lambda value: " ".join(value)[:22] if isinstance(value, tuple) else "",
 )
 def test_wrong_usage_is_one_line_and_exits_2(arguments: tuple[str, ...], told: str) -> None:
     ended = jwt("verify", *arguments, TENANT.token())

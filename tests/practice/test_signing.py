@@ -47,7 +47,7 @@ def test_the_usual_algorithm_is_the_keys() -> None:
 @pytest.mark.parametrize(
     ("signer", "wanted"),
     [(KEYS["RS256"], "HS256"), (KEYS["RS256"], "ES256"), (KEYS["ES512"], "ES256"), (Secret(b"s"), "RS256")],
-    ids=str,
+    ids=["RSA as HS256", "RSA as ES256", "P-521 as ES256", "a secret as RS256"],
 )
 def test_an_algorithm_that_does_not_fit_is_told(signer: Any, wanted: str) -> None:
     with pytest.raises(Unusable, match=f"{wanted} does not fit"):
