@@ -1,6 +1,7 @@
 # The base of both stages. AWS's mirror of the official images: no rate limit holds up a build there.
 ARG BASE=public.ecr.aws/docker/library/python:3.13-slim-bookworm
 
+# checkov:skip=CKV_DOCKER_7:the tag stands in the argument, which checkov does not look into
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 # Behind a proxy with a certificate of its own, npm has to be told where that is.

@@ -13,6 +13,7 @@ from .. import logs, server, workers
 from ..app import create_app
 from ..configuration import load
 from ..telemetry import exposition
+from . import CommandFailed
 
 if TYPE_CHECKING:
     import argparse
@@ -41,8 +42,11 @@ def run(options: argparse.Namespace) -> int:
         if metrics is not None:
             exposition.serve(metrics, exposition.of_all_workers())
 
-    with exposition.shared_by_workers():
-        return workers.fork_workers(settings.workers, lambda: _work(settings, listener, None), show_all_workers)
+    try:
+        with exposition.shared_by_workers():
+            return workers.fork_workers(settings.workers, lambda: _work(settings, listener, None), show_all_workers)
+    except exposition.NowhereToCount as error:
+        raise CommandFailed(str(error)) from None
 
 
 def spare_the_collector() -> None:

@@ -26,6 +26,10 @@ _SHARED_MEMORY = "/dev/shm"  # noqa: S108
 _FILES = "PROMETHEUS_MULTIPROC_DIR"
 
 
+class NowhereToCount(Exception):
+    """There is no directory that can be written to; the message says what to do."""
+
+
 class _Handler(WSGIRequestHandler):
     timeout = 10
 
@@ -55,9 +59,16 @@ def serve(listener: socket.socket, registry: CollectorRegistry) -> None:
 
 @contextlib.contextmanager
 def shared_by_workers() -> Iterator[None]:
-    """Have every process that is forked meanwhile count in files. Enter it before prometheus_client is imported."""
+    """Have every process that is forked meanwhile count in files. Enter it before prometheus_client is imported.
+
+    Raises NowhereToCount.
+    """
     place = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
-    folder = tempfile.mkdtemp(prefix="metrics-", dir=place)
+    try:
+        folder = tempfile.mkdtemp(prefix="metrics-", dir=place)
+    except OSError as error:
+        problem = f"several workers count in files, and there is no place for them: {error.strerror}"
+        raise NowhereToCount(f"{problem} Make {_SHARED_MEMORY} writable, set TMPDIR, or set WORKERS to 1.") from None
     os.environ[_FILES] = folder
     try:
         yield

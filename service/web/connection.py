@@ -51,6 +51,7 @@ class HttpConnection(ASGIHTTPConnection):
                 await self.handle_request(request, send)
             except asyncio.CancelledError:
                 if not reader.took_back_cancellation():
+                    await self._give_up(send)
                     raise
             finally:
                 reader.stop()
@@ -63,17 +64,16 @@ class HttpConnection(ASGIHTTPConnection):
         if type(body) is DataBody and body.end - body.begin <= _SENT_AT_ONCE:
             headers = encode_headers(response.headers)
             start: Any = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+            self._status, self._sent = response.status_code, body.end - body.begin
             await send(start)
             await send({"type": "http.response.body", "body": body.data[body.begin : body.end], "more_body": False})
-            self._status, self._sent = response.status_code, body.end - body.begin
             return
 
         async def counting(message: Any) -> None:
-            await send(message)
             if message["type"] == "http.response.start":
                 self._status = message["status"]
-            elif message["type"] == "http.response.body":
-                self._sent += len(message.get("body", b""))
+            await send(message)
+            self._sent += len(message.get("body", b""))
 
         timeout = getattr(response, "timeout", ...)
         if timeout is ...:
@@ -81,6 +81,15 @@ class HttpConnection(ASGIHTTPConnection):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._send_response(counting, response)
+
+    async def _give_up(self, send: ASGISendCallable) -> None:
+        """Answer a request that the service has no more time for, since it ends. Nothing is broken: another may have."""
+        if self._status == NO_ANSWER:
+            self._status = 503
+            headers = [(b"retry-after", b"1"), (b"content-length", b"0"), (b"connection", b"close")]
+            start: Any = {"type": "http.response.start", "status": 503, "headers": headers}
+            await send(start)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class _Reader:

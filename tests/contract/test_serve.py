@@ -210,3 +210,23 @@ async def test_a_metrics_port_that_is_taken_ends_the_start(tmp_path: Path) -> No
         ended = await asyncio.to_thread(lambda: run("serve", directory=tmp_path, PORT=str(free_port()), **own))
         assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
         assert "in use" in ended.stderr
+
+
+async def test_it_ends_while_its_keys_are_being_fetched(tmp_path: Path) -> None:
+    port = free_port()
+    async with local_issuer() as issuer, httpx.AsyncClient(trust_env=False, timeout=20) as http:
+        await http.post(f"{issuer.address}local/faults", json={"delay": 3600})
+        own = {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience, "HOST": "127.0.0.1"}
+        times = {"SHUTDOWN_DELAY": "0", "SHUTDOWN_GRACE": "1", "METRICS_PORT": "0", "JWKS_TIMEOUT": "60"}
+        with service("serve", directory=tmp_path, PORT=str(port), **own, **times) as process:
+            await asyncio.to_thread(process.wait_for, "listening")
+            bearer = {"Authorization": f"Bearer {issuer.token()}"}
+            waiting = asyncio.create_task(http.get(f"http://127.0.0.1:{port}/api/private", headers=bearer))
+            while issuer.keyring.asked == 0:
+                await asyncio.sleep(0.02)
+            began = time.monotonic()
+            assert await asyncio.to_thread(process.stop) == 0
+            assert time.monotonic() - began < 5
+            answer = await waiting
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "Traceback" not in process.output
