@@ -14,6 +14,7 @@ from service import local
 from service.issuer.clients import clients
 from service.pages.site import PAGES
 from service.settings import Settings, variable
+from service.telemetry.metrics import Metrics
 
 from .processes import CLEAN
 
@@ -66,6 +67,13 @@ def test_the_readme_has_auth0_set_up_as_the_local_issuer_is() -> None:
         ("Web Origins", client.web_origins),
     ):
         assert f"*Allowed {field}* | `{', '.join(addresses)}` |" in readme
+
+
+def test_every_metric_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for metric in Metrics().registry.collect():
+        name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+        assert name.startswith("process_") or re.search(rf"`{name}[`{{]", readme), name
 
 
 def test_every_page_stands_in_the_readme() -> None:
