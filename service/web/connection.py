@@ -83,7 +83,7 @@ class HttpConnection(ASGIHTTPConnection):
                 await self._send_response(counting, response)
 
     async def _give_up(self, send: ASGISendCallable) -> None:
-        """Answer a request that the service has no more time for, since it ends. Nothing is broken: another may have."""
+        """Answer a request that the service has no more time for, since it ends; another instance may have it."""
         if self._status == NO_ANSWER:
             self._status = 503
             headers = [(b"retry-after", b"1"), (b"content-length", b"0"), (b"connection", b"close")]
