@@ -20,7 +20,7 @@ LAYERS = [
     ["app", "check"],
     ["routes", "pages", "openapi", "telemetry"],
     ["web", "fetch", "server", "workers", "configuration", "client_credentials"],
-    ["settings", "http1", "logs", "local", "practice"],
+    ["settings", "http1", "logs", "local", "practice", "aws"],
     ["auth"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
