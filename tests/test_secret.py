@@ -124,7 +124,7 @@ def test_a_refusal_of_aws_says_what_is_lacking(tmp_path: Path, code: str, said: 
 def test_without_credentials_region_or_answer_it_is_one_line_too(aws: str, tmp_path: Path) -> None:
     nothing = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     assert "credentials" in problem(tmp_path, aws, **nothing)
-    assert "Invalid endpoint" in problem(tmp_path, "")
+    assert "Invalid endpoint" in problem(tmp_path, "not an address")
     unplaced = environment(aws, tmp_path)
     del unplaced["AWS_ENDPOINT_URL"], unplaced["AWS_DEFAULT_REGION"]
     ended = run("token", directory=tmp_path, **unplaced, AWS_SECRET_ID="settings")
