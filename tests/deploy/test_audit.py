@@ -43,7 +43,7 @@ def database() -> Iterator[str]:
 
 
 def audit(script: Path, folder: Path, database: str) -> subprocess.CompletedProcess[str]:
-    need("npm")
+    need("uv", "pip install uv")
     options = ["--vulnerability-service", "osv", "--osv-url", database, "--cache-dir", str(folder / "cache")]
     command = [str(script), str(folder), *options]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
@@ -63,7 +63,7 @@ def test_what_is_known_and_does_not_reach_us_is_let_pass_and_nothing_else(databa
 
     # Without the statement, the same audit fails.
     copy = tmp_path / "copy"
-    for name in ("deploy", "service/pages"):
+    for name in ("deploy", "service/pages", "service/cli"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("node_modules"))
     (copy / "deploy/vex.openvex.json").write_text(json.dumps({**VEX, "statements": []}))
     refused = audit(copy / "deploy/audit", tmp_path / "again", database)
