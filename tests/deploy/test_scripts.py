@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from ..processes import ROOT
 from ..tools import need
+from .downloads import KUBECTL, publish
 from .stage import URI, Stage, set_up
-
-KUBECTL = re.search(r"^KUBECTL=(\S+)$", (ROOT / "deploy/tools").read_text(), re.MULTILINE)[1]  # type: ignore[index]
 
 
 @pytest.fixture
@@ -37,31 +32,6 @@ def test_it_is_a_script_that_bash_can_read(name: str) -> None:
     assert "set -euo pipefail" in path.read_text()
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None: ...
-
-
-@pytest.fixture
-def downloads(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A place to get kubectl from: its address, and its folder for this machine."""
-    machine = {"x86_64": "amd64", "aarch64": "arm64"}[subprocess.check_output(["uname", "-m"], text=True).strip()]
-    folder = tmp_path / "downloads" / f"v{KUBECTL}/bin/linux/{machine}"
-    folder.mkdir(parents=True)
-    handler = partial(_Quiet, directory=str(tmp_path / "downloads"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", folder
-        server.shutdown()
-
-
-def publish(folder: Path, version: str) -> None:
-    program = folder / "kubectl"
-    # The release that is asked for is not to be had here; what matters is that it says so of itself.
-    program.write_text(f'#!/bin/sh\necho \'{{"clientVersion": {{\n  "gitVersion": "v{version}"\n}}}}\'\n')
-    program.chmod(0o755)
-    (folder / "kubectl.sha256").write_text(hashlib.sha256(program.read_bytes()).hexdigest())
-
-
 def test_tools_gets_kubectl_at_its_version_by_its_checksum_once(
     stage: Stage, downloads: tuple[str, Path], tmp_path: Path
 ) -> None:
@@ -69,12 +39,12 @@ def test_tools_gets_kubectl_at_its_version_by_its_checksum_once(
     programs = tmp_path / "programs"
     programs.mkdir()
     publish(folder, KUBECTL)
-    ended = stage.script("tools", str(programs), KUBECTL_SOURCE=address)
+    ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith(f"kubectl {KUBECTL}, uv ")
     assert (programs / "kubectl").read_bytes() == (folder / "kubectl").read_bytes()
     shutil.rmtree(folder)
-    assert stage.script("tools", str(programs), KUBECTL_SOURCE=address).returncode == 0
+    assert stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address).returncode == 0
 
 
 def test_tools_takes_nothing_else(stage: Stage, downloads: tuple[str, Path], tmp_path: Path) -> None:
@@ -83,17 +53,17 @@ def test_tools_takes_nothing_else(stage: Stage, downloads: tuple[str, Path], tmp
     programs.mkdir()
     publish(folder, KUBECTL)
     (folder / "kubectl").write_text("#!/bin/sh\necho changed on its way\n")
-    ended = stage.script("tools", str(programs), KUBECTL_SOURCE=address)
+    ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address)
     assert ended.returncode != 0
     assert "FAILED" in ended.stdout + ended.stderr
     assert not (programs / "kubectl").exists()
     publish(folder, "1.2.3")
-    ended = stage.script("tools", str(programs), KUBECTL_SOURCE=address)
+    ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address)
     assert ended.returncode == 1
     assert f"kubectl is 1.2.3, not {KUBECTL}" in ended.stderr
     shutil.rmtree(folder)
     (programs / "kubectl").unlink()
-    assert stage.script("tools", str(programs), KUBECTL_SOURCE=address).returncode != 0
+    assert stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address).returncode != 0
 
 
 def test_an_image_is_built_and_pushed_once_for_a_commit(stage: Stage) -> None:
