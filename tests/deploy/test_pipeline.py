@@ -174,8 +174,7 @@ def test_a_rollout_that_does_not_become_ready_is_undone_and_the_build_is_red(pip
     assert back.succeeded, back.log[-4000:]
     assert pipeline.running == good.exported["IMAGE"]
     assert back.exported == {**good.exported, "DEPLOYED": "yes"}
-    assert not {"docker build", "docker push"} & set(pipeline.stage.asked[asked:])
-    assert "deploy/tests" not in back.log
+    assert not {"docker run", "docker build", "docker push"} & set(pipeline.stage.asked[asked:])
 
 
 def test_a_pull_request_is_tested_and_built_and_goes_nowhere(pipeline: Pipeline) -> None:
