@@ -19,12 +19,10 @@ from ..tenant import ManualClock
 from ..tools import need
 from .codebuild import Build, run
 from .downloads import KUBECTL, publish
-from .rendering import one, render
+from .project import commit_of, serving
 from .stage import URI, Stage, set_up
 from .test_template import STACK
 from .weaknesses import audit_options
-
-SPACE = "auth0-api-production"
 
 
 @dataclass
@@ -48,45 +46,34 @@ class Pipeline:
     @property
     def running(self) -> str | None:
         """The image that serves."""
-        ready = [pod for pod in self.cluster.list("pods", SPACE) if pod["status"].get("phase") == "Running"]
-        images = {pod["spec"]["containers"][0]["image"] for pod in ready}
+        images = set(serving(self.cluster))
         assert len(images) <= 1
         return next(iter(images), None)
-
-    @property
-    def remembered(self) -> str:
-        (deployment,) = self.cluster.list("deployments.apps", SPACE)
-        return str(deployment["metadata"]["annotations"]["auth0-api/commit"])
 
 
 @pytest.fixture
 def pipeline(
-    tmp_path: Path, aws: str, clock: ManualClock, downloads: tuple[str, Path], database: str
+    tmp_path: Path, aws: str, production: Cluster, downloads: tuple[str, Path], database: str
 ) -> Iterator[Pipeline]:
     need("buildah")
     eks: Any = client("eks", aws)
     network = {"subnetIds": ["subnet-1"]}
     eks.create_cluster(name="auth0-api", roleArn="arn:aws:iam::123456789012:role/cluster", resourcesVpcConfig=network)
-    (tmp_path / "cluster").mkdir()
     (tmp_path / "programs").mkdir()
-    with set_up(tmp_path, aws) as stage, cluster(tmp_path / "cluster", clock) as one_cluster:
-        one_cluster.create_namespace(SPACE)
-        role = one(render("bootstrap/namespaces/production"), "Role")
-        one_cluster.rights.enforce(SPACE, role["rules"])
-        one_cluster.hasty = True
+    with set_up(tmp_path, aws) as stage:
         address, folder = downloads
         publish(folder, KUBECTL)
         stage.variables |= {
             "PATH": f"{tmp_path / 'programs'}{os.pathsep}{stage.environment['PATH']}",
             "TOOLS": str(tmp_path / "programs"),
             "KUBECTL_SOURCE": address,
-            "KUBECACHEDIR": one_cluster.environment["KUBECACHEDIR"],
+            "KUBECACHEDIR": production.environment["KUBECACHEDIR"],
             "AUDIT_OPTIONS": audit_options(database, tmp_path / "audit"),
-            "SHIM_CLUSTER": one_cluster.address,
-            "SHIM_CLUSTER_CA": str(one_cluster.authority),
-            "SHIM_TOKEN": one_cluster.token,
+            "SHIM_CLUSTER": production.address,
+            "SHIM_CLUSTER_CA": str(production.authority),
+            "SHIM_TOKEN": production.token,
         }
-        yield Pipeline(stage, one_cluster)
+        yield Pipeline(stage, production)
 
 
 def test_a_push_is_tested_built_pushed_once_and_rolled_out(pipeline: Pipeline) -> None:
@@ -99,7 +86,7 @@ def test_a_push_is_tested_built_pushed_once_and_rolled_out(pipeline: Pipeline) -
     assert build.exported["IMAGE"].startswith(f"{URI}@sha256:")
     assert pipeline.stage.pushed() == [commit]
     assert pipeline.running == build.exported["IMAGE"]
-    assert pipeline.remembered == commit
+    assert commit_of(pipeline.cluster) == commit
     # What is about to change stands in the log before it does.
     assert build.log.index("What will change") < build.log.index("serverside-applied")
     # The reports that the buildspec names are there.
@@ -152,7 +139,7 @@ def test_a_rollout_that_does_not_become_ready_is_undone_and_the_build_is_red(pip
     assert bad.exported == {"COMMIT": commit, "IMAGE": image, "DEPLOYED": "no"}
     assert "What ran before is back." in bad.log
     assert pipeline.running == good.exported["IMAGE"]
-    assert pipeline.remembered == good.exported["COMMIT"]
+    assert commit_of(pipeline.cluster) == good.exported["COMMIT"]
 
     # The next good one goes through, although the undoing took fields over.
     pipeline.stage.commit("Mend it", **{"service__local.py": "MENDED = True\n"})

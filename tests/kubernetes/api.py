@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import discovery, patches, refusals, tables
+from .kinds import NAMESPACE
 from .objects import Objects, Write
 from .requests import Address, Request, address
 from .rights import Rights
@@ -101,7 +102,9 @@ class Api:
         raise refusals.method_not_allowed()
 
     def _check(self, verb: str, at: Address) -> None:
-        self.rights.check(verb, at.kind, at.namespace, at.name)
+        # A namespace is in itself, so a Role in it may grant to look at it.
+        namespace = at.name if at.kind == NAMESPACE else at.namespace
+        self.rights.check(verb, at.kind, namespace, at.name)
 
     def _selector(self, request: Request, at: Address) -> Matches:
         return selector(at.kind, request.query.get("labelSelector", ""), request.query.get("fieldSelector", ""))

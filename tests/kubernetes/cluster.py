@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from .api import Api
 from .certificate import certified
 from .deployments import Deployments
-from .kinds import find, kind_of
+from .kinds import KINDS, kind_of
 from .objects import Write
+from .patches import merge_patch
 from .schema import Schemas
 from .server import Server
 from .store import Store
@@ -24,22 +25,23 @@ if TYPE_CHECKING:
 
     from service.auth.clock import Clock
 
+    from .kinds import Kind
     from .rights import Rights
 
     Manifest = dict[str, Any]
 
 
 class Pace(Enum):
-    """When the controllers work: after each write; once somebody watches; or when a test calls `settle`."""
+    """When the controllers work: after each write; each time that somebody begins to watch; or when a test says so."""
 
     AT_ONCE = 1
-    WHILE_WATCHED = 2
+    WHEN_WATCHED = 2
     BY_HAND = 3
 
 
 class Cluster:
     """`authority` is the PEM file to trust, `kubeconfig` one for a user with `token`, and `environment` what kubectl
-    needs to use it. `broken` and `hasty`: see `Deployments`."""
+    needs to use it. `broken` and `hasty`: see `Deployments`. `watched` is set once somebody watches."""
 
     def __init__(self, directory: Path, clock: Clock, version: str) -> None:
         self.pace = Pace.AT_ONCE
@@ -47,7 +49,7 @@ class Cluster:
         self._store = Store()
         self._api = Api(self._store, Schemas(version), clock, version, self._written)
         self._deployments = Deployments(self._api.objects, clock)
-        self._watched = False
+        self.watched = threading.Event()
         self.authority, tls = certified(directory)
         self.server = Server(self._api, self._store, self.token, tls, self._watch)
         self.address = f"https://127.0.0.1:{self.server.server_port}"
@@ -92,19 +94,25 @@ class Cluster:
             namespace = manifest["metadata"].get("namespace", "")
             self._api.objects.create(kind, namespace, manifest, Write("administrator"))
 
+    def patch(self, resource: str, namespace: str, name: str, patch: Manifest, manager: str) -> None:
+        """A merge patch, past all rights."""
+        with self._store.changed:
+            kind = _kind(resource)
+            self._api.objects.patch(kind, namespace, name, lambda live: merge_patch(live, patch), Write(manager))
+            self._written()
+
     def list(self, resource: str, namespace: str = "") -> list[Manifest]:
         """All objects of a resource such as `deployments.apps`, by name."""
-        plural, _, group = resource.partition(".")
-        kind = next(kind for version in ("v1", "v2") if (kind := find(group, version, plural)))
         with self._store.changed:
-            return self._store.of(kind, namespace)
+            return self._store.of(_kind(resource), namespace)
 
     def _written(self) -> None:
-        if self.pace is Pace.AT_ONCE or (self.pace is Pace.WHILE_WATCHED and self._watched):
+        if self.pace is Pace.AT_ONCE:
             self._deployments.settle()
 
     def _watch(self) -> None:
-        if self.pace is Pace.WHILE_WATCHED:
+        self.watched.set()
+        if self.pace is Pace.WHEN_WATCHED:
             self.settle()
 
     def _configuration(self) -> Manifest:
@@ -117,6 +125,11 @@ class Cluster:
             "users": [{"name": "deployer", "user": {"token": self.token}}],
             "contexts": [{"name": "stand-in", "context": {"cluster": "stand-in", "user": "deployer"}}],
         }
+
+
+def _kind(resource: str) -> Kind:
+    (found,) = [kind for kind in KINDS if kind.resource == resource]
+    return found
 
 
 @contextlib.contextmanager

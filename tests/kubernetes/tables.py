@@ -30,7 +30,13 @@ def table(kind: Kind, manifests: list[Manifest], version: str, now: float, *, wh
         "apiVersion": "meta.k8s.io/v1",
         "metadata": {"resourceVersion": version},
         "columnDefinitions": [
-            {"name": name.lstrip("."), "type": "string", "format": "", "priority": int(name.startswith("."))}
+            # A name is printed with its kind where several are asked for.
+            {
+                "name": name.lstrip("."),
+                "type": "string",
+                "format": "name" if name == "Name" else "",
+                "priority": int(name.startswith(".")),
+            }
             for name in columns
         ],
         "rows": [
