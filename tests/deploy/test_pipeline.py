@@ -19,7 +19,7 @@ from ..tenant import ManualClock
 from ..tools import need
 from .codebuild import Build, run
 from .downloads import KUBECTL, publish
-from .project import commit_of, serving
+from .project import commit_of, deployment, serving
 from .stage import URI, Stage, set_up
 from .test_template import STACK
 from .weaknesses import audit_options
@@ -42,6 +42,12 @@ class Pipeline:
         project = {"CLUSTER": "auth0-api", "OVERLAY": "production", "REPOSITORY_URI": URI, "TIMEOUT": "20"}
         commit = {"CODEBUILD_RESOLVED_SOURCE_VERSION": self.stage.git("rev-parse", "HEAD")}
         return run(buildspec, self.stage.source, {**self.stage.environment, **project, **commit, **variables})
+
+    @property
+    def settings(self) -> str:
+        """The name of the ConfigMap that pods have, which goes by its content."""
+        (container,) = deployment(self.cluster)["spec"]["template"]["spec"]["containers"]
+        return str(container["envFrom"][0]["configMapRef"]["name"])
 
     @property
     def running(self) -> str | None:
@@ -142,24 +148,30 @@ def test_a_rollout_that_does_not_become_ready_is_undone_and_the_build_is_red(pip
     assert commit_of(pipeline.cluster) == good.exported["COMMIT"]
 
     # The next good one goes through, although the undoing took fields over.
-    pipeline.stage.commit("Mend it", **{"service__local.py": "MENDED = True\n"})
+    settings = pipeline.settings
+    overlay = "deploy/overlays/production/settings.env"
+    changed = (pipeline.stage.source / overlay).read_text() + "JWKS_TTL=60\n"
+    pipeline.stage.commit("Mend it", **{"service__local.py": "MENDED = True\n", overlay.replace("/", "__"): changed})
     mended = pipeline.push()
     assert mended.succeeded, mended.log[-4000:]
     assert pipeline.running == mended.exported["IMAGE"]
+    assert pipeline.settings != settings
 
     # A build of an older commit that comes late leaves the newer one alone.
     pipeline.stage.git("checkout", "--quiet", good.exported["COMMIT"])
     late = pipeline.push()
     assert late.succeeded, late.log[-4000:]
     assert "which is newer than" in late.log
+    assert late.exported == {**good.exported, "DEPLOYED": "no"}
     assert pipeline.running == mended.exported["IMAGE"]
 
-    # But somebody may want to return to it: without tests and without building.
+    # But somebody may want to return to it and its settings: without tests and without building.
     pipeline.stage.git("checkout", "--quiet", "main")
     asked = len(pipeline.stage.asked)
     back = pipeline.push(ROLLBACK_IMAGE=good.exported["IMAGE"], ROLLBACK_COMMIT=good.exported["COMMIT"])
     assert back.succeeded, back.log[-4000:]
     assert pipeline.running == good.exported["IMAGE"]
+    assert pipeline.settings == settings
     assert back.exported == {**good.exported, "DEPLOYED": "yes"}
     assert not {"docker run", "docker build", "docker push"} & set(pipeline.stage.asked[asked:])
 

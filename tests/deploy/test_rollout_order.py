@@ -15,7 +15,7 @@ def test_an_older_commit_is_not_deployed_unless_that_is_wanted(project: Project,
     new = project.commit("newer")
     project.rollout(image("2"))
     status, log = project.rollout(image("1"), COMMIT=old)
-    assert (status, log) == (0, f"Nothing is deployed: {SPACE} runs {new}, which is newer than {old}.\n")
+    assert (status, log) == (3, f"Nothing is deployed: {SPACE} runs {new}, which is newer than {old}.\n")
     assert serving(production) == [image("2")]
     status, log = project.rollout(image("1"), COMMIT=old, ROLLBACK="yes")
     assert status == 0, log
@@ -50,7 +50,7 @@ def test_a_build_that_was_overtaken_fetches_what_it_does_not_know(
     new = project.commit("pushed while it was built")
     project.rollout(image("2"))
     status, log = overtaken.rollout(image("1"))
-    assert (status, log) == (0, f"Nothing is deployed: {SPACE} runs {new}, which is newer than {old}.\n")
+    assert (status, log) == (3, f"Nothing is deployed: {SPACE} runs {new}, which is newer than {old}.\n")
     assert serving(production) == [image("2")]
 
 
