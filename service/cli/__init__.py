@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    options = _parser().parse_args(arguments)
+    options = command_line().parse_args(arguments)
     try:
         command = importlib.import_module(f"{__name__}.{options.command}")
         status: int = command.run(options)
@@ -73,7 +73,8 @@ def _run(arguments: Sequence[str]) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Every command with its options; imports none of them."""
     parser = argparse.ArgumentParser(prog="python -m service", description=__doc__.partition(".")[0] + ".")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 

@@ -1,4 +1,5 @@
-"""Each kubectl command of `deploy/README.md`, parsed and run by the real kubectl, in the order in which it stands."""
+"""The commands of `deploy/README.md`: kubectl's are run, in the order in which they stand, and the others parsed, each
+by its own program. Only eksctl is not to be had here."""
 
 from __future__ import annotations
 
@@ -7,7 +8,13 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from service.cli import command_line
+
+from ..aws_server import client, environment
 from ..kubernetes import Cluster, cluster
 from ..processes import ROOT
 from ..tenant import ManualClock
@@ -29,11 +36,57 @@ METRICS_SERVER = {
 }
 
 
-def commands() -> list[str]:
+BUILD = "uv run -m service pipeline build"
+CLI = "1.46.3"
+# Reads commands, and has each one's options read.
+AWS = """
+import shlex, sys
+from awscli.clidriver import create_clidriver
+for line in sys.stdin:
+    words = shlex.split(line)[1:]
+    check = ["--dry-run"] if words[1] == "update-kubeconfig" else ["--generate-cli-skeleton"]
+    if create_clidriver().main(words + check):
+        sys.exit(line)
+"""
+
+
+def commands(*programs: str) -> list[str]:
     """Whole commands alone: what a table advises to look at (`kubectl describe pod`) needs a name first."""
     text = (DEPLOY / "README.md").read_text()
-    found = re.finditer(r"^(?:kubectl|deploy/rollout) .*|`(kubectl --[^`]*)`", text, re.MULTILINE)
-    return [" ".join((match[1] or match[0]).split()) for match in found]
+    blocks = [block for kind, block in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if not kind]
+    inline = re.findall(r"`((?:kubectl|aws) [^`]* --[^`]*|kubectl --[^`]*)`", text)
+    found = [line for block in blocks for line in block.splitlines()] + [" ".join(one.split()) for one in inline]
+    return [command for command in found if command.startswith(programs)]
+
+
+def test_every_command_is_of_a_program_that_is_known_here() -> None:
+    known = ("kubectl ", "aws ", "uv run -m service ", "deploy/", "eksctl ", "curl ", "AUTH0_DOMAIN=")
+    assert [command for command in commands("") if not command.startswith(known)] == []
+
+
+def test_aws_understands_its_commands(tmp_path: Path, aws: str) -> None:
+    eks: Any = client("eks", aws)
+    network = {"subnetIds": ["subnet-1"]}
+    eks.create_cluster(name="auth0-api", roleArn="arn:aws:iam::123456789012:role/cluster", resourcesVpcConfig=network)
+    (tmp_path / "settings.json").write_text("{}")
+    found = commands("aws ")
+    assert len(found) > 10
+    ended = subprocess.run(
+        [need("uv", "pip install uv"), "tool", "run", "--from", f"awscli=={CLI}", "python", "-c", AWS],
+        cwd=tmp_path,
+        env={**os.environ, **environment(aws, tmp_path)},
+        input="\n".join(found),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("command", commands("uv run -m service "))
+def test_the_service_understands_its_commands(command: str) -> None:
+    command_line().parse_args(shlex.split(command)[4:])
 
 
 def run(command: str, running: Cluster) -> str:
@@ -58,12 +111,15 @@ def test_every_kubectl_command_does_what_it_is_there_for(tmp_path: Path, clock: 
         running.settle()
         project = Project.begun(tmp_path / "project", running)
         said = {}
-        for command in commands():
-            if command.startswith("deploy/rollout"):
-                # Twice, so that there is something to go back to.
+        for command in commands("kubectl ", BUILD):
+            if command.startswith(BUILD):
+                # What it comes to in the cluster; each time something else, so that there is something to go back to.
                 for number in ("1", "2"):
                     status, log = project.rollout(image(number))
                     assert status == 0, log
+            elif " delete " in command:
+                # The stand-in deletes nothing, but has to have what is to be deleted.
+                run(f"{command} --dry-run=client", running)
             elif " logs " not in command:
                 said[command] = run(command, running)
         for_space = f"kubectl --namespace {SPACE}"
