@@ -17,8 +17,11 @@ class _Terminal(Console):
         raise
 
 
-def open_terminal() -> Console:
-    """Return a console on standard output. rich looks at NO_COLOR and at whether it is a terminal."""
+def open_terminal(*, quiet: bool = False) -> Console:
+    """Return a console on standard output; a quiet one shows nothing, where the answer is for a machine.
+
+    rich looks at NO_COLOR and at whether it is a terminal.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What the terminal's encoding lacks is shown by its number, and is no reason to break off.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -28,6 +31,7 @@ def open_terminal() -> Console:
         emoji=False,
         highlight=False,
         soft_wrap=True,
+        quiet=quiet,
         width=None if sys.stdout.isatty() else _NO_LIMIT,
     )
 
