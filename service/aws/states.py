@@ -85,5 +85,5 @@ def has_ended(status: str) -> bool:
 
 
 def succeeded(status: str) -> bool:
-    """Whether a creation, an update or a deletion has ended as it was meant to."""
-    return status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
+    """Whether a creation or an update has ended as it was meant to."""
+    return status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")

@@ -100,7 +100,7 @@ def _carry_out(
     events = show_progress(terminal, aws, change_set.stack_id, feed, f"The change of {options.stack}")
     stack = find_stack(aws, change_set.stack_id)
     status = "DELETE_COMPLETE" if stack is None else stack.status
-    done = succeeded(status) and status != "DELETE_COMPLETE"
+    done = succeeded(status)
     failures = [] if done else show_failures(terminal, events)
     outputs = dict(stack.outputs) if stack is not None else {}
     changed = {"changed": done, "status": status, "changes": change_documents(change_set.changes)}
@@ -110,7 +110,5 @@ def _carry_out(
         raise AwsFailed(f"The stack {options.stack} ended as {status}. {state.meaning} {state.advice}".rstrip())
     for name, value in outputs.items():
         terminal.print(cell(f"{name:<20} {value}"))
-    terminal.print(
-        Text(f"{options.stack}: {status}. `pipeline build` starts a build, and so does a push.", "bold green")
-    )
+    terminal.print(Text(f"{options.stack} is {status}. A push starts a build; so does `pipeline build`.", "bold green"))
     return 0
