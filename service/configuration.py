@@ -1,13 +1,12 @@
-"""Where the settings come from: the environment, then `.env` in the working directory, then defaults.
-
-The JSON secret named by AWS_SECRET_ID belongs between `.env` and the defaults; see `_sources`.
-"""
+"""Where the settings come from: the environment, then `.env` in the working directory, then the JSON secret in AWS
+Secrets Manager that AWS_SECRET_ID names, then defaults."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pydantic import AliasChoices, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from .settings import Settings, variable
@@ -34,6 +33,16 @@ class _Sources(BaseSettings, Settings):
         env_file_encoding="utf-8",
         env_ignore_empty=True,
     )
+
+
+class _SecretId(BaseSettings):
+    """Which secret there is, if any. It is no setting of the service: nothing else needs it."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=True, env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
+
+    secret_id: str | None = Field(None, validation_alias="AWS_SECRET_ID")
 
 
 def load(defaults: Mapping[str, Any] | None = None) -> Settings:
@@ -67,7 +76,30 @@ def _sources(defaults: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield what each source has, by variable name; the first that has a variable wins."""
     yield EnvSettingsSource(_Sources)()
     yield DotEnvSettingsSource(_Sources)()
+    secret = _SecretId()  # type: ignore[call-arg] # which pydantic-settings reads by itself
+    if secret.secret_id is not None:
+        yield _secret(secret.secret_id)
     yield defaults
+
+
+@cache
+def _secret(secret_id: str) -> Mapping[str, Any]:
+    """Read the secret, once in a process. Raises WrongSettings."""
+    # Here, since boto3 takes half a second and nobody else needs it.
+    from .aws.secret import SecretUnusable, read
+
+    try:
+        values = read(secret_id, _Sources)
+    except SecretUnusable as error:
+        raise WrongSettings([f"AWS_SECRET_ID: {error}"]) from None
+    known = {name for field in Settings.model_fields for name in _names(variable(field))}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        # A misspelt name would leave a default where somebody meant otherwise.
+        raise WrongSettings(
+            [f"AWS_SECRET_ID: no setting is called {name}, which stands in the secret" for name in unknown]
+        )
+    return {name: value for name, value in values.items() if value != ""}
 
 
 def _names(name: str) -> set[str]:

@@ -5,7 +5,10 @@ import pytest
 from service.app import create_app
 from service.web import Application
 
+from .aws_server import aws, aws_server
 from .tenant import ManualClock, Tenant, settings
+
+__all__ = ["aws", "aws_server"]
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import NoReturn
 import pytest
 
 
-def need(command: str, package: str | None = None) -> str:
+def need(command: str, install: str | None = None) -> str:
     """Return a program's path. Without it the test is skipped, with the line that installs it; in CI it fails."""
     path = shutil.which(command)
-    return path or missing(f"{command} is not installed: apt-get install {package or command}")
+    return path or missing(f"{command} is not installed: {install or f'apt-get install {command}'}")
 
 
 def missing(reason: str) -> NoReturn:

@@ -1,4 +1,6 @@
-"""The only place that imports boto3.
+"""What talks to AWS. Nothing else imports boto3; nothing imports this unless a setting or a command asks for AWS.
+
+secret          the settings that stand in Secrets Manager
 
 session         who asks, and where; one client for each service
 errors          what AWS answers instead, and what this machine lacks, in one line

@@ -11,19 +11,10 @@ import botocore.session
 
 from service.aws.session import Aws
 
-REGION = "eu-central-1"
+from ..aws_server import REGION
+
 ACCOUNT = "123456789012"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-
-# For a real process: nothing of the machine decides, and AWS is at `AWS_ENDPOINT_URL`.
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "not-a-secret",
-    "AWS_CONFIG_FILE": "/dev/null",
-    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_DEFAULT_REGION": REGION,
-}
 
 
 class Time:

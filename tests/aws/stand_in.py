@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pytest
+
 from .models import Refusal, Written, operation, write
 
 Answer = Mapping[str, Any] | Refusal
@@ -149,3 +151,17 @@ def stand_in(behind: str | None = None) -> Iterator[StandIn]:
         server.server_close()
         thread.join()
     assert standing.unexpected == [], standing.unexpected
+
+
+@pytest.fixture
+def cloud() -> Iterator[StandIn]:
+    """AWS with nothing but what a test scripts."""
+    with stand_in() as standing:
+        yield standing
+
+
+@pytest.fixture
+def cloud_on_moto(aws: str) -> Iterator[StandIn]:
+    """AWS with an empty moto behind it."""
+    with stand_in(behind=aws) as standing:
+        yield standing

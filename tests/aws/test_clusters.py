@@ -28,15 +28,15 @@ def test_a_cluster_that_is_not_there_yet_or_any_more_is_told(status: str, warned
     assert len(Cluster("c", "1.35", status, "API").warnings) == warned
 
 
-def test_a_cluster_that_tells_no_mode_is_from_before_access_entries(aws: StandIn) -> None:
-    aws.on("eks:DescribeCluster", {"cluster": {"name": "c", "version": "1.35", "status": "ACTIVE"}})
-    assert get_cluster(session(aws.address), "c").authentication == "CONFIG_MAP"
+def test_a_cluster_that_tells_no_mode_is_from_before_access_entries(cloud: StandIn) -> None:
+    cloud.on("eks:DescribeCluster", {"cluster": {"name": "c", "version": "1.35", "status": "ACTIVE"}})
+    assert get_cluster(session(cloud.address), "c").authentication == "CONFIG_MAP"
 
 
-def test_no_such_cluster_is_told_with_its_region(aws: StandIn) -> None:
-    aws.on("eks:DescribeCluster", Refusal("ResourceNotFoundException", "No cluster found for name: c.", 404))
+def test_no_such_cluster_is_told_with_its_region(cloud: StandIn) -> None:
+    cloud.on("eks:DescribeCluster", Refusal("ResourceNotFoundException", "No cluster found for name: c.", 404))
     with pytest.raises(AwsFailed, match="There is no cluster c in eu-central-1"):
-        get_cluster(session(aws.address), "c")
+        get_cluster(session(cloud.address), "c")
 
 
 def test_only_an_available_connection_is_usable() -> None:

@@ -35,31 +35,31 @@ def test_what_only_the_stack_knows_is_told() -> None:
     assert first_failures([happened("Role", "CREATE_COMPLETE")]) == []
 
 
-def test_the_feed_has_what_happens_from_now_on_each_once(aws: StandIn) -> None:
+def test_the_feed_has_what_happens_from_now_on_each_once(cloud: StandIn) -> None:
     first, second, third = (event(number, "Role", "CREATE_COMPLETE") for number in range(3))
-    aws.on(
+    cloud.on(
         "cloudformation:DescribeStackEvents", events(first), events(first, second, third), events(first, second, third)
     )
-    feed = EventFeed(session(aws.address), STACK_ID)
+    feed = EventFeed(session(cloud.address), STACK_ID)
     assert [found.id for found in feed.new()] == ["event-1", "event-2"]
     assert feed.new() == []
 
 
-def test_the_feed_reads_on_until_it_finds_what_it_knows(aws: StandIn) -> None:
+def test_the_feed_reads_on_until_it_finds_what_it_knows(cloud: StandIn) -> None:
     known, *new = (event(number, "Role", "CREATE_COMPLETE") for number in range(4))
-    aws.on(
+    cloud.on(
         "cloudformation:DescribeStackEvents",
         events(known),
         {**events(new[1], new[2]), "NextToken": "more"},
         {**events(known, new[0]), "NextToken": "even more"},
     )
-    feed = EventFeed(session(aws.address), STACK_ID)
+    feed = EventFeed(session(cloud.address), STACK_ID)
     assert [found.id for found in feed.new()] == ["event-1", "event-2", "event-3"]
-    assert len(aws.requests) == 3
+    assert len(cloud.requests) == 3
 
 
-def test_the_last_operation_is_known_from_its_beginning(aws: StandIn) -> None:
-    aws.on(
+def test_the_last_operation_is_known_from_its_beginning(cloud: StandIn) -> None:
+    cloud.on(
         "cloudformation:DescribeStackEvents",
         {
             **events(event(4, "Role", "UPDATE_FAILED", "no"), event(5, STACK, "UPDATE_ROLLBACK_COMPLETE")),
@@ -67,5 +67,5 @@ def test_the_last_operation_is_known_from_its_beginning(aws: StandIn) -> None:
         },
         events(event(1, "Role", "CREATE_FAILED", "long ago"), event(3, STACK, "UPDATE_IN_PROGRESS")),
     )
-    found = last_operation(session(aws.address), STACK_ID)
+    found = last_operation(session(cloud.address), STACK_ID)
     assert [happening.id for happening in found] == ["event-3", "event-4", "event-5"]

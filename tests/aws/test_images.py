@@ -47,10 +47,10 @@ def test_the_tag_is_the_commit_where_there_is_one() -> None:
     assert Image(digest(1), ("b", "c"), NOW).tag == "b"
 
 
-def test_images_come_newest_first_from_all_pages_and_parts_of_images_do_not(aws: StandIn) -> None:
+def test_images_come_newest_first_from_all_pages_and_parts_of_images_do_not(cloud: StandIn) -> None:
     part = {"imageDigest": digest(9), "imagePushedAt": NOW}
-    aws.on(
+    cloud.on(
         "ecr:DescribeImages", {**images(1, 3), "nextToken": "n"}, {"imageDetails": [*images(2)["imageDetails"], part]}
     )
-    found = images_in(session(aws.address), "auth0-api")
+    found = images_in(session(cloud.address), "auth0-api")
     assert [image.digest for image in found] == [digest(3), digest(2), digest(1)]

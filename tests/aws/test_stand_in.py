@@ -36,16 +36,16 @@ def test_refuses_an_answer_that_the_model_does_not_have(action: str, answer: Any
         check(*action.split(":"), answer)
 
 
-def test_an_answer_arrives_as_it_was_scripted(aws: StandIn) -> None:
-    aws.on("cloudformation:DescribeStacks", examples.stack(Description="<&>", EnableTerminationProtection=True))
-    aws.on("codebuild:BatchGetBuilds", {"builds": [examples.build(1)]})
-    aws.on("eks:DescribeCluster", examples.cluster())
-    connected = session(aws.address)
+def test_an_answer_arrives_as_it_was_scripted(cloud: StandIn) -> None:
+    cloud.on("cloudformation:DescribeStacks", examples.stack(Description="<&>", EnableTerminationProtection=True))
+    cloud.on("codebuild:BatchGetBuilds", {"builds": [examples.build(1)]})
+    cloud.on("eks:DescribeCluster", examples.cluster())
+    connected = session(cloud.address)
     stack = connected.cloudformation.describe_stacks(StackName="s")["Stacks"][0]
     assert stack == examples.stack(Description="<&>", EnableTerminationProtection=True)["Stacks"][0]
     assert connected.codebuild.batch_get_builds(ids=["x"])["builds"] == [examples.build(1)]
     assert connected.eks.describe_cluster(name="a")["cluster"] == examples.cluster()["cluster"]
-    assert aws.requests[2].parameters == {"name": "a"}
+    assert cloud.requests[2].parameters == {"name": "a"}
 
 
 def test_what_has_no_script_fails_the_test() -> None:

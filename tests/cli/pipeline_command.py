@@ -18,11 +18,10 @@ from service.cli import CommandFailed, WrongUsage
 from service.cli.pipeline import answer
 from service.cli.pipeline.parser import add_parser
 
-from ..aws.session import ENVIRONMENT, Time, session
+from ..aws.session import Time, session
 from ..aws.stand_in import RECORDED, StandIn
+from ..aws_server import environment as aws_environment
 from ..processes import run
-
-TEMPLATE = str(Path(__file__).parent.parent / "aws" / "pipeline.yaml")
 
 
 class Ended(NamedTuple):
@@ -31,13 +30,13 @@ class Ended(NamedTuple):
     err: str
 
 
-def pipeline(aws: StandIn, *arguments: str, typed: str = "", time: Time | None = None) -> Ended:
+def pipeline(cloud: StandIn, *arguments: str, typed: str = "", time: Time | None = None) -> Ended:
     """Run `python -m service pipeline …` against the stand-in; `typed` is what a person answers."""
-    aws.command = arguments[0]
+    cloud.command = arguments[0]
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)]
     with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]), _standard_input(typed):
         try:
-            status = answer(parse(*arguments), session(aws.address, time))
+            status = answer(parse(*arguments), session(cloud.address, time))
         except (CommandFailed, WrongUsage) as error:
             sys.stderr.write(f"{error}\n")
             status = 1 if isinstance(error, CommandFailed) else 2
@@ -54,17 +53,12 @@ def parse(*arguments: str) -> argparse.Namespace:
 
 
 def process(
-    aws: StandIn, *arguments: str, directory: Path, stdin: str = "", **environment: str
+    cloud: StandIn, *arguments: str, directory: Path, stdin: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run it as a person does, in a process of its own."""
-    aws.command = arguments[0]
-    return run(
-        "pipeline", *arguments, directory=directory, stdin=stdin, **{**ENVIRONMENT, **at(aws.address), **environment}
-    )
-
-
-def at(address: str) -> dict[str, str]:
-    return {"AWS_ENDPOINT_URL": address}
+    cloud.command = arguments[0]
+    found = {**aws_environment(cloud.address, directory), **environment}
+    return run("pipeline", *arguments, directory=directory, stdin=stdin, **found)
 
 
 def one_line(text: str) -> bool:

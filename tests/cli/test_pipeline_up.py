@@ -13,14 +13,17 @@ import pytest
 from ..aws import examples
 from ..aws.examples import CHANGE_SET_ID, CONNECTION, STACK, STACK_ID, event, events, stack
 from ..aws.models import Refusal, operation
-from ..aws.session import ENVIRONMENT, Time, ago
+from ..aws.session import Time, ago
 from ..aws.stand_in import StandIn
+from ..aws_server import environment
 from ..processes import CLEAN, ROOT
-from .pipeline_command import TEMPLATE, Ended, assert_rights, one_line, pipeline, process
+from .pipeline_command import Ended, assert_rights, one_line, pipeline, process
+
+# moto says so of what it does not make: CodeBuild projects, access entries and Pod Identity.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")
 
 STATUSES = operation("cloudformation", "DescribeStacks").service_model.shape_for("StackStatus").enum  # type: ignore[attr-defined]
-WITH = ("--template", TEMPLATE)
-GIVEN = (*WITH, "--parameter", "Repository=example/api", "--parameter", f"ConnectionArn={CONNECTION}")
+GIVEN = ("--parameter", "Repository=example/api", "--parameter", f"ConnectionArn={CONNECTION}")
 
 CREATE, MADE = "cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet"
 EXECUTE, DISCARD = "cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet"
@@ -31,16 +34,16 @@ NO_REPOSITORY = Refusal("RepositoryNotFoundException", "The repository with name
 ADDED = {"Type": "Resource", "ResourceChange": {"Action": "Add", "LogicalResourceId": "Alarm", "ResourceType": "AWS::SNS::Topic"}}  # fmt: skip
 
 
-def prepared(aws: StandIn) -> None:
+def prepared(cloud: StandIn) -> None:
     """A cluster and a connection, as they have to be. moto knows no connections, and no access entries."""
-    aws.on("eks:DescribeCluster", examples.cluster())
-    aws.on("codeconnections:GetConnection", examples.connection())
+    cloud.on("eks:DescribeCluster", examples.cluster())
+    cloud.on("codeconnections:GetConnection", examples.connection())
 
 
-def scripted(aws: StandIn, before: Any = ABSENT, after: str = "CREATE_COMPLETE", *happens: dict[str, Any]) -> None:
+def scripted(cloud: StandIn, before: Any = ABSENT, after: str = "CREATE_COMPLETE", *happens: dict[str, Any]) -> None:
     """All of AWS, for a change that ends in `after`; `happens` on the way."""
-    prepared(aws)
-    aws.on(
+    prepared(cloud)
+    cloud.on(
         "cloudformation:GetTemplateSummary",
         {
             "Parameters": [
@@ -51,16 +54,16 @@ def scripted(aws: StandIn, before: Any = ABSENT, after: str = "CREATE_COMPLETE",
             ]
         },
     )
-    aws.on("ecr:DescribeRepositories", NO_REPOSITORY)
-    aws.on("cloudformation:ListStackResources", {"StackResourceSummaries": []})
-    aws.on(DESCRIBE, before, stack(after))
-    aws.on(CREATE, {"Id": CHANGE_SET_ID, "StackId": STACK_ID})
-    aws.on(MADE, {"Status": "CREATE_IN_PROGRESS"}, {"Status": "CREATE_COMPLETE", "Changes": [ADDED]})
-    aws.on(DISCARD, {})
-    aws.on(EXECUTE, {})
-    aws.on(DELETE, {})
+    cloud.on("ecr:DescribeRepositories", NO_REPOSITORY)
+    cloud.on("cloudformation:ListStackResources", {"StackResourceSummaries": []})
+    cloud.on(DESCRIBE, before, stack(after))
+    cloud.on(CREATE, {"Id": CHANGE_SET_ID, "StackId": STACK_ID})
+    cloud.on(MADE, {"Status": "CREATE_IN_PROGRESS"}, {"Status": "CREATE_COMPLETE", "Changes": [ADDED]})
+    cloud.on(DISCARD, {})
+    cloud.on(EXECUTE, {})
+    cloud.on(DELETE, {})
     known = event(0, STACK, "REVIEW_IN_PROGRESS")
-    aws.on(EVENTS, events(known), events(known, *happens, event(99, STACK, after)))
+    cloud.on(EVENTS, events(known), events(known, *happens, event(99, STACK, after)))
 
 
 def told_parameters(request: Any) -> dict[str, str]:
@@ -74,13 +77,13 @@ def told_parameters(request: Any) -> dict[str, str]:
     }
 
 
-def untouched(aws: StandIn) -> bool:
-    return not {CREATE, EXECUTE, DELETE} & {request.action for request in aws.requests}
+def untouched(cloud: StandIn) -> bool:
+    return not {CREATE, EXECUTE, DELETE} & {request.action for request in cloud.requests}
 
 
-def test_creates_the_pipeline_in_a_process_of_its_own(with_moto: StandIn, tmp_path: Path) -> None:
-    prepared(with_moto)
-    ended = process(with_moto, "up", *GIVEN, directory=tmp_path, stdin="y\n")
+def test_creates_the_pipeline_in_a_process_of_its_own(cloud_on_moto: StandIn, tmp_path: Path) -> None:
+    prepared(cloud_on_moto)
+    ended = process(cloud_on_moto, "up", *GIVEN, directory=tmp_path, stdin="y\n")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert f"Create {STACK} in eu-central-1:" in ended.stdout
     for part in (
@@ -94,53 +97,53 @@ def test_creates_the_pipeline_in_a_process_of_its_own(with_moto: StandIn, tmp_pa
     assert "\x1b" not in ended.stdout
 
 
-def test_an_update_keeps_what_is_not_given(with_moto: StandIn) -> None:
-    prepared(with_moto)
-    assert pipeline(with_moto, "up", *GIVEN, "--yes").status == 0
-    ended = pipeline(with_moto, "up", *WITH, "--parameter", "Branch=next", "--yes", "--json")
+def test_an_update_keeps_what_is_not_given(cloud_on_moto: StandIn) -> None:
+    prepared(cloud_on_moto)
+    assert pipeline(cloud_on_moto, "up", *GIVEN, "--yes").status == 0
+    ended = pipeline(cloud_on_moto, "up", "--parameter", "Branch=next", "--yes", "--json")
     document = json.loads(ended.out)
     assert (ended.status, document["status"], document["changed"]) == (0, "UPDATE_COMPLETE", True)
-    told = told_parameters(with_moto.asked(CREATE)[1])
+    told = told_parameters(cloud_on_moto.asked(CREATE)[1])
     assert told["Repository"] == told["ConnectionArn"] == "kept"
     assert (told["Branch"], told["CreateRepository"]) == ("next", "yes")
 
 
-def test_nothing_to_change_is_said_and_leaves_nothing_behind(aws: StandIn) -> None:
-    scripted(aws, stack())
-    aws.on(
+def test_nothing_to_change_is_said_and_leaves_nothing_behind(cloud: StandIn) -> None:
+    scripted(cloud, stack())
+    cloud.on(
         MADE, {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes. Submit other."}
     )
-    assert pipeline(aws, "up", *WITH) == Ended(0, "Nothing has to change.\n", "")
-    assert aws.asked(DISCARD)[0]["ChangeSetName"] == CHANGE_SET_ID
-    assert aws.asked(EXECUTE) == aws.asked(DELETE) == []
-    document = json.loads(pipeline(aws, "up", *WITH, "--yes", "--json").out)
+    assert pipeline(cloud, "up") == Ended(0, "Nothing has to change.\n", "")
+    assert cloud.asked(DISCARD)[0]["ChangeSetName"] == CHANGE_SET_ID
+    assert cloud.asked(EXECUTE) == cloud.asked(DELETE) == []
+    document = json.loads(pipeline(cloud, "up", "--yes", "--json").out)
     assert document == {"stack": STACK, "region": "eu-central-1", "warnings": [], "changed": False, "changes": []}
 
 
 @pytest.mark.parametrize("typed", ["n\n", "\n", "", "yes please\n"])
-def test_whoever_does_not_say_yes_changes_nothing(with_moto: StandIn, typed: str) -> None:
-    prepared(with_moto)
-    ended = pipeline(with_moto, "up", *GIVEN, typed=typed)
+def test_whoever_does_not_say_yes_changes_nothing(cloud_on_moto: StandIn, typed: str) -> None:
+    prepared(cloud_on_moto)
+    ended = pipeline(cloud_on_moto, "up", *GIVEN, typed=typed)
     assert (ended.status, ended.err) == (1, "Nothing was changed.\n")
-    assert len(with_moto.asked(DISCARD)) == len(with_moto.asked(DELETE)) == 1
-    assert "There is no stack" in pipeline(with_moto, "down", "--confirm", STACK).out
+    assert len(cloud_on_moto.asked(DISCARD)) == len(cloud_on_moto.asked(DELETE)) == 1
+    assert "There is no stack" in pipeline(cloud_on_moto, "down", "--confirm", STACK).out
 
 
-def test_declining_an_update_leaves_the_stack_alone(aws: StandIn) -> None:
-    scripted(aws, stack())
-    assert pipeline(aws, "up", *WITH, typed="n\n").status == 1
-    assert len(aws.asked(DISCARD)) == 1
-    assert aws.asked(DELETE) == aws.asked(EXECUTE) == []
+def test_declining_an_update_leaves_the_stack_alone(cloud: StandIn) -> None:
+    scripted(cloud, stack())
+    assert pipeline(cloud, "up", typed="n\n").status == 1
+    assert len(cloud.asked(DISCARD)) == 1
+    assert cloud.asked(DELETE) == cloud.asked(EXECUTE) == []
 
 
-def test_declining_leaves_a_stack_alone_that_somebody_else_created_meanwhile(aws: StandIn) -> None:
-    scripted(aws, ABSENT, "CREATE_IN_PROGRESS")
-    assert pipeline(aws, "up", *GIVEN, typed="n\n").status == 1
-    assert aws.asked(DELETE) == []
+def test_declining_leaves_a_stack_alone_that_somebody_else_created_meanwhile(cloud: StandIn) -> None:
+    scripted(cloud, ABSENT, "CREATE_IN_PROGRESS")
+    assert pipeline(cloud, "up", *GIVEN, typed="n\n").status == 1
+    assert cloud.asked(DELETE) == []
 
 
-def test_a_replacement_and_a_removal_stand_out(aws: StandIn) -> None:
-    scripted(aws, stack())
+def test_a_replacement_and_a_removal_stand_out(cloud: StandIn) -> None:
+    scripted(cloud, stack())
     details = [{"Target": {"Attribute": "Properties", "Name": "Name"}}]
     changes = [
         {
@@ -154,31 +157,31 @@ def test_a_replacement_and_a_removal_stand_out(aws: StandIn) -> None:
         {"Action": "Remove", "PolicyAction": "Retain", "LogicalResourceId": "Images"},
     ]
     pages = [{"Type": "Resource", "ResourceChange": change} for change in changes]
-    aws.on(
+    cloud.on(
         MADE,
         {"Status": "CREATE_COMPLETE", "Changes": pages[:2], "NextToken": "more"},
         {"Status": "CREATE_COMPLETE", "Changes": pages[2:]},
     )
-    lines = pipeline(aws, "up", *WITH, typed="n\n").out.splitlines()
+    lines = pipeline(cloud, "up", typed="n\n").out.splitlines()
     assert [line.split()[:2] for line in lines[2:6]] == [["modify", "Check"], ["release", "Images"], ["REMOVE", "Alarm"], ["REPLACE", "Deploy"]]  # fmt: skip
     assert lines[5].rstrip().endswith("Name")
 
 
-def test_a_change_of_no_part_is_told(aws: StandIn) -> None:
-    scripted(aws, stack(), "UPDATE_COMPLETE")
-    aws.on(MADE, {"Status": "CREATE_COMPLETE", "Changes": []})
-    ended = pipeline(aws, "up", *WITH, "--yes")
+def test_a_change_of_no_part_is_told(cloud: StandIn) -> None:
+    scripted(cloud, stack(), "UPDATE_COMPLETE")
+    cloud.on(MADE, {"Status": "CREATE_COMPLETE", "Changes": []})
+    ended = pipeline(cloud, "up", "--yes")
     assert ended.status == 0
     assert "none of its parts" in ended.out
     assert "DeployProject        auth0-api-deploy" in ended.out
 
 
-def test_what_is_missing_is_named_before_anything_is_made(aws: StandIn) -> None:
-    scripted(aws)
-    ended = pipeline(aws, "up", *WITH, "--yes")
+def test_what_is_missing_is_named_before_anything_is_made(cloud: StandIn) -> None:
+    scripted(cloud)
+    ended = pipeline(cloud, "up", "--yes")
     assert (ended.status, one_line(ended.err)) == (2, True)
     assert "--parameter Repository=… --parameter ConnectionArn=…" in ended.err
-    assert untouched(aws)
+    assert untouched(cloud)
 
 
 @pytest.mark.parametrize(
@@ -190,12 +193,12 @@ def test_what_is_missing_is_named_before_anything_is_made(aws: StandIn) -> None:
         ("ConnectionArn=arn:aws:iam::1:role/x", "ConnectionArn is arn:aws:codeconnections:"),
     ],
 )
-def test_a_wrong_parameter_is_wrong_usage(aws: StandIn, given: str, says: str) -> None:
-    scripted(aws, stack())
-    ended = pipeline(aws, "up", *WITH, "--parameter", given, "--yes")
+def test_a_wrong_parameter_is_wrong_usage(cloud: StandIn, given: str, says: str) -> None:
+    scripted(cloud, stack())
+    ended = pipeline(cloud, "up", "--parameter", given, "--yes")
     assert (ended.status, one_line(ended.err)) == (2, True)
     assert says in ended.err
-    assert untouched(aws)
+    assert untouched(cloud)
 
 
 @pytest.mark.parametrize(
@@ -203,11 +206,11 @@ def test_a_wrong_parameter_is_wrong_usage(aws: StandIn, given: str, says: str) -
     [(False, False, "yes"), (True, False, "no"), (True, True, "yes"), (False, True, "yes")],
 )
 def test_the_repository_is_created_unless_somebody_elses_is_there(
-    aws: StandIn, exists: bool, owned: bool, creates: str
+    cloud: StandIn, exists: bool, owned: bool, creates: str
 ) -> None:
-    scripted(aws, stack())
+    scripted(cloud, stack())
     if exists:
-        aws.on("ecr:DescribeRepositories", {"repositories": [{"repositoryName": "auth0-api"}]})
+        cloud.on("ecr:DescribeRepositories", {"repositories": [{"repositoryName": "auth0-api"}]})
     part = {
         "LogicalResourceId": "Images",
         "PhysicalResourceId": "auth0-api",
@@ -215,9 +218,9 @@ def test_the_repository_is_created_unless_somebody_elses_is_there(
         "ResourceStatus": "CREATE_COMPLETE",
         "LastUpdatedTimestamp": ago(9),
     }
-    aws.on("cloudformation:ListStackResources", {"StackResourceSummaries": [part] if owned else []})
-    pipeline(aws, "up", *WITH, typed="n\n")
-    assert told_parameters(aws.asked(CREATE)[0])["CreateRepository"] == creates
+    cloud.on("cloudformation:ListStackResources", {"StackResourceSummaries": [part] if owned else []})
+    pipeline(cloud, "up", typed="n\n")
+    assert told_parameters(cloud.asked(CREATE)[0])["CreateRepository"] == creates
 
 
 @pytest.mark.parametrize(
@@ -232,19 +235,19 @@ def test_the_repository_is_created_unless_somebody_elses_is_there(
         (CREATE, Refusal("AccessDenied", "User: u is not authorized to perform: cloudformation:CreateChangeSet on resource: r"), "AWS denies cloudformation:CreateChangeSet to u on r."),
     ],
 )  # fmt: skip
-def test_what_would_fail_later_is_said_now(aws: StandIn, action: str, answer: Any, says: str) -> None:
-    scripted(aws)
-    aws.on(action, answer)
-    ended = pipeline(aws, "up", *GIVEN, "--yes")
+def test_what_would_fail_later_is_said_now(cloud: StandIn, action: str, answer: Any, says: str) -> None:
+    scripted(cloud)
+    cloud.on(action, answer)
+    ended = pipeline(cloud, "up", *GIVEN, "--yes")
     assert (ended.status, one_line(ended.err)) == (1, True)
     assert says in ended.err
-    assert aws.asked(EXECUTE) == []
+    assert cloud.asked(EXECUTE) == []
 
 
-def test_a_cluster_of_another_version_is_warned_of(aws: StandIn) -> None:
-    scripted(aws)
-    aws.on("eks:DescribeCluster", examples.cluster("1.31"))
-    ended = pipeline(aws, "up", *GIVEN, "--yes", "--json")
+def test_a_cluster_of_another_version_is_warned_of(cloud: StandIn) -> None:
+    scripted(cloud)
+    cloud.on("eks:DescribeCluster", examples.cluster("1.31"))
+    ended = pipeline(cloud, "up", *GIVEN, "--yes", "--json")
     assert ended.status == 0
     assert "Kubernetes 1.31, and the builds' kubectl is 1.35" in ended.err
     assert len(json.loads(ended.out)["warnings"]) == 1
@@ -258,59 +261,59 @@ def test_a_cluster_of_another_version_is_warned_of(aws: StandIn) -> None:
         if status.endswith(("FAILED", "IN_PROGRESS")) and status != "REVIEW_IN_PROGRESS"
     ],
 )  # fmt: skip
-def test_a_stack_that_cannot_be_changed_now_is_left_alone_and_told_how_to_go_on(aws: StandIn, status: str) -> None:
-    scripted(aws, stack(status))
-    ended = pipeline(aws, "up", *WITH, "--yes")
+def test_a_stack_that_cannot_be_changed_now_is_left_alone_and_told_how_to_go_on(cloud: StandIn, status: str) -> None:
+    scripted(cloud, stack(status))
+    ended = pipeline(cloud, "up", "--yes")
     assert (ended.status, one_line(ended.err)) == (1, True)
     assert ended.err.startswith(f"The stack {STACK} is {status}. ")
     assert "`pipeline " in ended.err
-    assert untouched(aws)
+    assert untouched(cloud)
 
 
-def test_a_stack_whose_creation_failed_is_deleted_first_and_created_with_what_it_had(aws: StandIn) -> None:
-    scripted(aws)
-    aws.on(DESCRIBE, stack("ROLLBACK_COMPLETE"), stack("DELETE_COMPLETE"), stack("CREATE_COMPLETE"))
+def test_a_stack_whose_creation_failed_is_deleted_first_and_created_with_what_it_had(cloud: StandIn) -> None:
+    scripted(cloud)
+    cloud.on(DESCRIBE, stack("ROLLBACK_COMPLETE"), stack("DELETE_COMPLETE"), stack("CREATE_COMPLETE"))
     gone = event(50, STACK, "DELETE_COMPLETE")
     created = event(99, STACK, "CREATE_COMPLETE")
-    aws.on(EVENTS, events(), events(gone), events(gone), events(gone, created))
-    ended = pipeline(aws, "up", *WITH, typed="y\ny\n")
+    cloud.on(EVENTS, events(), events(gone), events(gone), events(gone, created))
+    ended = pipeline(cloud, "up", typed="y\ny\n")
     assert (ended.status, ended.err) == (0, "")
     assert "Delete it first? [y/N]" in ended.out
-    asked = aws.asked(CREATE)[0]
+    asked = cloud.asked(CREATE)[0]
     assert asked["ChangeSetType"] == "CREATE"
     assert told_parameters(asked)["Repository"] == "example/api"
-    assert aws.asked(DELETE)[0]["StackName"] == STACK_ID
+    assert cloud.asked(DELETE)[0]["StackName"] == STACK_ID
 
 
-def test_declining_to_delete_it_changes_nothing(aws: StandIn) -> None:
-    scripted(aws, stack("ROLLBACK_COMPLETE"))
-    assert pipeline(aws, "up", *WITH, typed="n\n").status == 1
-    assert untouched(aws)
+def test_declining_to_delete_it_changes_nothing(cloud: StandIn) -> None:
+    scripted(cloud, stack("ROLLBACK_COMPLETE"))
+    assert pipeline(cloud, "up", typed="n\n").status == 1
+    assert untouched(cloud)
 
 
-def test_a_creation_that_was_begun_is_taken_up_and_declining_leaves_it(aws: StandIn) -> None:
-    scripted(aws, stack("REVIEW_IN_PROGRESS", outputs={}))
-    assert pipeline(aws, "up", *GIVEN, typed="n\n").status == 1
-    assert aws.asked(CREATE)[0]["ChangeSetType"] == "CREATE"
-    assert aws.asked(DELETE) == []
+def test_a_creation_that_was_begun_is_taken_up_and_declining_leaves_it(cloud: StandIn) -> None:
+    scripted(cloud, stack("REVIEW_IN_PROGRESS", outputs={}))
+    assert pipeline(cloud, "up", *GIVEN, typed="n\n").status == 1
+    assert cloud.asked(CREATE)[0]["ChangeSetType"] == "CREATE"
+    assert cloud.asked(DELETE) == []
 
 
-def test_a_change_that_fails_tells_what_failed_first(aws: StandIn) -> None:
+def test_a_change_that_fails_tells_what_failed_first(cloud: StandIn) -> None:
     happens = (
         event(1, STACK, "CREATE_IN_PROGRESS"),
         event(2, "Deploy", "CREATE_FAILED", "Invalid connection"),
         event(3, "Check", "CREATE_FAILED", "Resource creation cancelled"),
         event(4, STACK, "ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [Deploy, Check]."),
     )
-    scripted(aws, ABSENT, "ROLLBACK_COMPLETE", *happens)
-    ended = pipeline(aws, "up", *GIVEN, "--yes")
+    scripted(cloud, ABSENT, "ROLLBACK_COMPLETE", *happens)
+    ended = pipeline(cloud, "up", *GIVEN, "--yes")
     assert (ended.status, one_line(ended.err)) == (1, True)
     assert f"The stack {STACK} ended as ROLLBACK_COMPLETE." in ended.err
     told = ended.out.partition("What failed first:")[2]
     assert "Invalid connection" in told
     assert "cancelled" not in told
-    scripted(aws, ABSENT, "ROLLBACK_COMPLETE", *happens)
-    document = json.loads(pipeline(aws, "up", *GIVEN, "--yes", "--json").out)
+    scripted(cloud, ABSENT, "ROLLBACK_COMPLETE", *happens)
+    document = json.loads(pipeline(cloud, "up", *GIVEN, "--yes", "--json").out)
     assert [failure["part"] for failure in document["failures"]] == ["Deploy"]
     assert document["changed"] is False
 
@@ -322,50 +325,50 @@ def test_a_change_that_fails_tells_what_failed_first(aws: StandIn) -> None:
         ("failed: [AWS::EarlyValidation::PropertyValidation]", "Deploy: #/Source is required"),
     ],
 )
-def test_a_change_that_cannot_be_made_says_why(aws: StandIn, reason: str, says: str) -> None:
-    scripted(aws)
-    aws.on(MADE, {"Status": "FAILED", "StatusReason": reason})
+def test_a_change_that_cannot_be_made_says_why(cloud: StandIn, reason: str, says: str) -> None:
+    scripted(cloud)
+    cloud.on(MADE, {"Status": "FAILED", "StatusReason": reason})
     found = {"LogicalResourceId": "Deploy", "ValidationStatusReason": "#/Source is required"}
-    aws.on("cloudformation:DescribeEvents", {"OperationEvents": [found, {"LogicalResourceId": "Check"}]})
-    aws.on(DESCRIBE, ABSENT, stack("REVIEW_IN_PROGRESS"))
-    ended = pipeline(aws, "up", *GIVEN, "--yes")
+    cloud.on("cloudformation:DescribeEvents", {"OperationEvents": [found, {"LogicalResourceId": "Check"}]})
+    cloud.on(DESCRIBE, ABSENT, stack("REVIEW_IN_PROGRESS"))
+    ended = pipeline(cloud, "up", *GIVEN, "--yes")
     assert (ended.status, one_line(ended.err)) == (1, True)
     assert says in ended.err
-    assert len(aws.asked(DISCARD)) == len(aws.asked(DELETE)) == 1
+    assert len(cloud.asked(DISCARD)) == len(cloud.asked(DELETE)) == 1
 
 
 def interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def test_ctrl_c_during_the_change_says_that_it_goes_on(aws: StandIn) -> None:
-    scripted(aws)
-    aws.on(MADE, {"Status": "CREATE_COMPLETE", "Changes": [ADDED]})
-    aws.on(EVENTS, events(), events(event(1, STACK, "CREATE_IN_PROGRESS")))
-    ended = pipeline(aws, "up", *GIVEN, "--yes", time=Time(interrupt))
+def test_ctrl_c_during_the_change_says_that_it_goes_on(cloud: StandIn) -> None:
+    scripted(cloud)
+    cloud.on(MADE, {"Status": "CREATE_COMPLETE", "Changes": [ADDED]})
+    cloud.on(EVENTS, events(), events(event(1, STACK, "CREATE_IN_PROGRESS")))
+    ended = pipeline(cloud, "up", *GIVEN, "--yes", time=Time(interrupt))
     assert ended.status == 130
     assert ended.err == f"\nThe change of {STACK} goes on at AWS: `pipeline status` tells how far it is.\n"
-    assert aws.asked(DISCARD) == []
+    assert cloud.asked(DISCARD) == []
 
 
-def test_ctrl_c_before_the_question_leaves_nothing_behind(aws: StandIn) -> None:
-    scripted(aws)
-    aws.on(DESCRIBE, ABSENT, stack("REVIEW_IN_PROGRESS"))
-    assert pipeline(aws, "up", *GIVEN, "--yes", time=Time(interrupt)).status == 130
-    assert len(aws.asked(DISCARD)) == len(aws.asked(DELETE)) == 1
-    assert aws.asked(EXECUTE) == []
+def test_ctrl_c_before_the_question_leaves_nothing_behind(cloud: StandIn) -> None:
+    scripted(cloud)
+    cloud.on(DESCRIBE, ABSENT, stack("REVIEW_IN_PROGRESS"))
+    assert pipeline(cloud, "up", *GIVEN, "--yes", time=Time(interrupt)).status == 130
+    assert len(cloud.asked(DISCARD)) == len(cloud.asked(DELETE)) == 1
+    assert cloud.asked(EXECUTE) == []
 
 
-def test_a_machine_is_not_asked(aws: StandIn) -> None:
-    ended = pipeline(aws, "up", *GIVEN, "--json")
+def test_a_machine_is_not_asked(cloud: StandIn) -> None:
+    ended = pipeline(cloud, "up", *GIVEN, "--json")
     assert ended == Ended(2, "", "--json asks nothing, so it needs --yes.\n")
 
 
-def test_a_template_that_cannot_be_sent_is_wrong_usage(aws: StandIn, tmp_path: Path) -> None:
+def test_a_template_that_cannot_be_sent_is_wrong_usage(cloud: StandIn, tmp_path: Path) -> None:
     long = tmp_path / "long.yaml"
     long.write_text("#" * 51_201)
-    assert "longer than 51200 bytes" in pipeline(aws, "up", "--template", str(long)).err
-    assert "cannot be read" in pipeline(aws, "up", "--template", str(tmp_path / "none.yaml")).err
+    assert "longer than 51200 bytes" in pipeline(cloud, "up", "--template", str(long)).err
+    assert "cannot be read" in pipeline(cloud, "up", "--template", str(tmp_path / "none.yaml")).err
 
 
 def test_outside_a_clone_it_says_so(tmp_path: Path) -> None:
@@ -373,7 +376,7 @@ def test_outside_a_clone_it_says_so(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "service", "pipeline", "up"],
         cwd=tmp_path,
-        env={**CLEAN, **ENVIRONMENT, "PYTHONPATH": str(tmp_path)},
+        env={**CLEAN, "PYTHONPATH": str(tmp_path), **environment("http://127.0.0.1:9", tmp_path)},
         capture_output=True,
         text=True,
         timeout=60,

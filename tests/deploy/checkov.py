@@ -4,20 +4,29 @@ it pins a hundred packages to other versions than this project has."""
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from ..tools import missing
+from ..tools import missing, need
 
 CHECKOV = "checkov==3.3.30"
 
 
 def failures(framework: str, path: Path) -> list[tuple[str, str]]:
     """Each failed check, with the resource. What is suppressed in the file itself says why there."""
-    uv = shutil.which("uv") or missing("uv is not on the PATH: pip install uv")
-    command = [uv, "tool", "run", "--python", sys.executable, "--from", CHECKOV, "checkov", "--file", str(path)]
+    command = [
+        need("uv", "pip install uv"),
+        "tool",
+        "run",
+        "--python",
+        sys.executable,
+        "--from",
+        CHECKOV,
+        "checkov",
+        "--file",
+        str(path),
+    ]
     options = ["--framework", framework, "--output", "json", "--skip-download", "--soft-fail"]
     ended = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=300)
     if ended.returncode != 0:

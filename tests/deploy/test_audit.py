@@ -3,50 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-import pytest
 
 from ..processes import ROOT
 from ..tools import need
+from .weaknesses import audit_options
 
 VEX = json.loads((ROOT / "deploy/vex.openvex.json").read_text())
 
 
-class _Database(BaseHTTPRequestHandler):
-    """Knows one weakness of one package (OSV's query by package and version)."""
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        known = {"id": "GHSA-test", "aliases": ["CVE-2026-85394"], "summary": "DER", "details": "", "affected": []}
-        found = {"vulns": [known]} if asked["package"]["name"] == "python-jose" else {}
-        body = json.dumps(found).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None: ...
-
-
-@pytest.fixture
-def database() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Database) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1/query"
-        server.shutdown()
-
-
 def audit(script: Path, folder: Path, database: str) -> subprocess.CompletedProcess[str]:
-    need("npm")
-    options = ["--vulnerability-service", "osv", "--osv-url", database, "--cache-dir", str(folder / "cache")]
-    command = [str(script), str(folder), *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    need("uv", "pip install uv")
+    variables = {**os.environ, "AUDIT_OPTIONS": audit_options(database, folder / "cache")}
+    command = [str(script), str(folder)]
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_what_is_known_and_does_not_reach_us_is_let_pass_and_nothing_else(database: str, tmp_path: Path) -> None:
@@ -63,7 +36,7 @@ def test_what_is_known_and_does_not_reach_us_is_let_pass_and_nothing_else(databa
 
     # Without the statement, the same audit fails.
     copy = tmp_path / "copy"
-    for name in ("deploy", "service/pages"):
+    for name in ("deploy", "service/pages", "service/cli"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("node_modules"))
     (copy / "deploy/vex.openvex.json").write_text(json.dumps({**VEX, "statements": []}))
     refused = audit(copy / "deploy/audit", tmp_path / "again", database)

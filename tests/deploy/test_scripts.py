@@ -1,0 +1,96 @@
+"""The scripts that the buildspec calls, one by one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ..processes import ROOT
+from ..tools import need
+from .downloads import KUBECTL, publish
+from .stage import URI, Stage, set_up
+
+
+@pytest.fixture
+def stage(tmp_path: Path, aws: str) -> Iterator[Stage]:
+    need("buildah")
+    need("docker-registry")
+    with set_up(tmp_path, aws) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("name", ["audit", "connect", "image", "lock", "rollout", "tests", "tools"])
+def test_it_is_a_script_that_bash_can_read(name: str) -> None:
+    path = ROOT / "deploy" / name
+    assert path.stat().st_mode & 0o111
+    assert subprocess.run(["bash", "-n", str(path)], check=False).returncode == 0
+    assert "set -euo pipefail" in path.read_text()
+
+
+def test_tools_gets_kubectl_at_its_version_by_its_checksum_once(
+    stage: Stage, downloads: tuple[str, Path], tmp_path: Path
+) -> None:
+    address, folder = downloads
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    publish(folder, KUBECTL)
+    ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(f"kubectl {KUBECTL}, uv ")
+    assert (programs / "kubectl").read_bytes() == (folder / "kubectl").read_bytes()
+    shutil.rmtree(folder)
+    assert stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address).returncode == 0
+
+
+def test_tools_takes_nothing_else(stage: Stage, downloads: tuple[str, Path], tmp_path: Path) -> None:
+    address, folder = downloads
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    publish(folder, KUBECTL)
+    (folder / "kubectl").write_text("#!/bin/sh\necho changed on its way\n")
+    ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address)
+    assert ended.returncode != 0
+    assert "FAILED" in ended.stdout + ended.stderr
+    assert not (programs / "kubectl").exists()
+    publish(folder, "1.2.3")
+    ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address)
+    assert ended.returncode == 1
+    assert f"kubectl is 1.2.3, not {KUBECTL}" in ended.stderr
+    shutil.rmtree(folder)
+    (programs / "kubectl").unlink()
+    assert stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address).returncode != 0
+
+
+def test_an_image_is_built_and_pushed_once_for_a_commit(stage: Stage) -> None:
+    first = stage.script("image", URI)
+    assert first.returncode == 0, first.stderr[-3000:]
+    assert re.fullmatch(rf"{re.escape(URI)}@sha256:[0-9a-f]{{64}}\n", first.stdout)
+    commit = stage.git("rev-parse", "HEAD")
+    assert stage.pushed() == [commit]
+    asked = len(stage.asked)
+    again = stage.script("image", URI)
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert "was pushed before" in again.stderr
+    assert stage.asked[asked:] == ["aws ecr describe-images"]
+
+
+def test_what_is_not_committed_gets_no_tag_of_a_commit(stage: Stage) -> None:
+    (stage.source / "service/app.py").write_text("changed\n")
+    ended = stage.script("image", URI)
+    assert ended.returncode == 1
+    assert "is not the commit" in ended.stderr
+    stage.git("checkout", "--quiet", ".")
+    assert stage.script("image", URI, COMMIT="0" * 40).returncode == 1
+    assert stage.asked == []
+
+
+def test_a_registry_that_is_not_there_is_told(stage: Stage) -> None:
+    ended = stage.script("image", URI.replace("auth0-api", "other"))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "RepositoryNotFoundException" in ended.stderr
+    assert stage.asked == ["aws ecr describe-images"]

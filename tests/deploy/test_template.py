@@ -1,0 +1,231 @@
+"""The pipeline's stack: what of it can be shown without AWS."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from ..aws_server import client
+from ..processes import ROOT
+from ..tools import need
+from .checkov import failures
+from .rendering import OVERLAYS, one, render
+
+TEMPLATE = ROOT / "deploy/aws/pipeline.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as its long ones."""
+
+
+def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+STACK = yaml.load(TEMPLATE.read_text(), _Loader)
+RESOURCES: dict[str, dict[str, Any]] = STACK["Resources"]
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    command = [need("uv", "pip install uv"), "tool", "run", "--from", "cfn-lint==1.58.0", "cfn-lint", str(TEMPLATE)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+
+
+def test_checkov_finds_nothing() -> None:
+    assert failures("cloudformation", TEMPLATE) == []
+
+
+def pattern() -> re.Pattern[str]:
+    (group,) = RESOURCES["DeployProject"]["Properties"]["Triggers"]["FilterGroups"]
+    (path,) = [rule["Pattern"] for rule in group if rule["Type"] == "FILE_PATH"]
+    assert not any(rule.get("ExcludeMatchedPattern") for rule in group)
+    return re.compile(path)
+
+
+DOCUMENTS = ["README.md", "deploy/README.md", "LICENSE", ".gitignore", ".env.example", "tests/auth/test_jws.py",
+             "deploy/aws/pipeline.yaml", "deploy/aws/cluster.yaml", "deploy/bootstrap/auto-mode/ingress-class.yaml",
+             ".ci/run"]  # fmt: skip
+CODE = ["service/app.py", "service/pages/static/token.js", "Dockerfile", ".dockerignore", "buildspec.yml",
+        "pyproject.toml", "deploy/requirements.txt", "deploy/build-requirements.txt", "deploy/vex.openvex.json",
+        "deploy/base/deployment.yaml", "deploy/overlays/production/settings.env", "deploy/components/traces/kustomization.yaml",
+        "deploy/rollout", "deploy/image", "deploy/tools"]  # fmt: skip
+
+
+def builds(*changed: str) -> bool:
+    """CodeBuild's rule: a push builds where the path of one changed file at least has a match."""
+    return any(pattern().search(path) for path in changed)
+
+
+def test_a_change_of_documents_or_tests_only_builds_nothing() -> None:
+    assert [path for path in DOCUMENTS if builds(path)] == []
+    assert not builds(*DOCUMENTS)
+
+
+@pytest.mark.parametrize("path", CODE)
+def test_a_change_of_what_ships_builds_also_beside_documents(path: str) -> None:
+    assert (ROOT / path).exists()
+    assert builds(path)
+    assert builds(*DOCUMENTS, path)
+
+
+def test_every_file_is_one_or_the_other() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    shipping = {path.split("/")[0] for path in tracked if builds(path)}
+    assert shipping == {"service", "deploy", "Dockerfile", ".dockerignore", "buildspec.yml", "pyproject.toml"}
+    quiet = {path for path in tracked if path.startswith("deploy/") and not builds(path)}
+    assert all(path.startswith(("deploy/aws/", "deploy/bootstrap/")) or path == "deploy/README.md" for path in quiet)
+
+
+def test_a_pull_request_is_checked_and_can_change_nothing() -> None:
+    project = RESOURCES["CheckProject"]["Properties"]
+    (group,) = project["Triggers"]["FilterGroups"]
+    events = {rule["Type"]: rule["Pattern"] for rule in group}
+    assert events["EVENT"].split(", ") == [f"PULL_REQUEST_{name}" for name in ("CREATED", "UPDATED", "REOPENED")]
+    assert project["Triggers"]["PullRequestBuildPolicy"]["RequiresCommentApproval"] == "FORK_PULL_REQUESTS"
+    # Inline, so that no pull request rewrites it, and without a step that pushes or deploys.
+    assert "deploy/tests" in project["Source"]["BuildSpec"]
+    for word in ("push", "rollout", "connect", "deploy/image"):
+        assert word not in project["Source"]["BuildSpec"]
+    services = {action.split(":")[0] for action in granted("CheckRole")}
+    assert services == {"logs", "codebuild", "codeconnections"}
+
+
+def statements(role: str) -> list[dict[str, Any]]:
+    return [
+        statement
+        for policy in RESOURCES[role]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def granted(role: str) -> set[str]:
+    actions = [statement["Action"] for statement in statements(role)]
+    return {action for some in actions for action in ([some] if isinstance(some, str) else some)}
+
+
+ROLES = [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::IAM::Role"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_no_wildcards(role: str) -> None:
+    assert not any("*" in action for action in granted(role))
+    for statement in statements(role):
+        assert statement["Effect"] == "Allow"
+        if statement["Resource"] == "*":
+            # It has no resources: an account has one registry.
+            assert statement["Action"] == "ecr:GetAuthorizationToken"
+    assert "ManagedPolicyArns" not in RESOURCES[role]["Properties"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_for_one_service_only_and_for_this_account(role: str) -> None:
+    (trust,) = RESOURCES[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert set(trust["Principal"]) == {"Service"}
+    assert trust["Condition"]
+
+
+def test_what_is_used_is_granted_and_nothing_else() -> None:
+    # What the scripts ask for, by the words of the command line; see test_pipeline.py for the same by execution.
+    scripts = "".join(
+        (ROOT / "deploy" / name).read_text() for name in ("tools", "tests", "image", "connect", "rollout")
+    )
+    actions = {
+        "aws ecr describe-images": {"ecr:DescribeImages"},
+        "aws ecr get-login-password": {"ecr:GetAuthorizationToken"},
+        "aws eks update-kubeconfig": {"eks:DescribeCluster"},
+        # What a registry's client does (ECR's guide, "Pushing an image").
+        "docker push": {
+            "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
+            "ecr:CompleteLayerUpload", "ecr:PutImage",
+        },
+    }  # fmt: skip
+    asked = set(re.findall(r"\baws (?!docker|is too)[a-z0-9]+ [a-z0-9-]+|\bdocker push", scripts))
+    assert asked == actions.keys()
+    # What CodeBuild does by itself, with the project's role.
+    by_itself = {
+        "logs:CreateLogStream", "logs:PutLogEvents", "codebuild:CreateReportGroup", "codebuild:CreateReport",
+        "codebuild:UpdateReport", "codebuild:BatchPutTestCases", "codebuild:BatchPutCodeCoverages",
+        "codeconnections:GetConnection", "codeconnections:GetConnectionToken", "codeconnections:UseConnection",
+    }  # fmt: skip
+    assert granted("DeployRole") == by_itself.union(*actions.values())
+    assert granted("CheckRole") == by_itself
+    assert granted("ServiceRole") == {"secretsmanager:GetSecretValue"}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_clusters_side_and_the_stacks_agree(overlay: str) -> None:
+    groups = RESOURCES["DeployAccess"]["Properties"]
+    assert "AccessPolicies" not in groups
+    (group,) = groups["KubernetesGroups"]
+    binding = one(render(f"bootstrap/namespaces/{overlay}"), "RoleBinding")
+    assert [subject["name"] for subject in binding["subjects"]] == [group["Fn::Sub"].replace("${Overlay}", overlay)]
+    identity = RESOURCES["ServiceIdentity"]["Properties"]
+    deployed = render(f"overlays/{overlay}")
+    assert identity["ServiceAccount"] == one(deployed, "ServiceAccount")["metadata"]["name"]
+    assert (
+        identity["Namespace"]["Fn::Sub"].replace("${Overlay}", overlay)
+        == (one(deployed, "Deployment")["metadata"]["namespace"])
+    )
+    assert STACK["Outputs"]["Namespace"]["Value"] == identity["Namespace"]
+
+
+def test_the_cluster_fits() -> None:
+    cluster = yaml.safe_load((ROOT / "deploy/aws/cluster.yaml").read_text())
+    assert cluster["metadata"]["name"] == STACK["Parameters"]["ClusterName"]["Default"]
+    assert cluster["accessConfig"]["authenticationMode"] == "API"
+    kubectl = re.search(r"^KUBECTL=1\.(\d+)\.\d+$", (ROOT / "deploy/tools").read_text(), re.MULTILINE)
+    assert kubectl
+    assert abs(int(kubectl[1]) - int(cluster["metadata"]["version"].partition(".")[2])) <= 1
+
+
+# moto's CloudFormation takes these without looking at them, so that it completes says nothing of them.
+NOT_PLAYED = {
+    "AWS::CodeBuild::Project",
+    "AWS::EKS::AccessEntry",
+    "AWS::EKS::PodIdentityAssociation",
+    "AWS::SNS::TopicPolicy",
+}
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")
+def test_moto_makes_what_it_knows_of(aws: str) -> None:
+    cloudformation: Any = client("cloudformation", aws)
+    parameters = {
+        "Repository": "owner/name", "ConnectionArn": "arn:aws:codeconnections:eu-central-1:1:connection/x",
+        "SecretArn": "arn:aws:secretsmanager:eu-central-1:1:secret:s", "AlarmEmail": "a@example.com",
+    }  # fmt: skip
+    cloudformation.create_stack(
+        StackName="pipeline",
+        TemplateBody=TEMPLATE.read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    (stack,) = cloudformation.describe_stacks(StackName="pipeline")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    made = {
+        one["ResourceType"]
+        for one in cloudformation.list_stack_resources(StackName="pipeline")["StackResourceSummaries"]
+    }
+    assert {resource["Type"] for resource in RESOURCES.values()} - made <= NOT_PLAYED
+    ecr: Any = client("ecr", aws)
+    (repository,) = ecr.describe_repositories()["repositories"]
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    logs: Any = client("logs", aws)
+    groups = logs.describe_log_groups()["logGroups"]
+    assert {group["logGroupName"]: group["retentionInDays"] for group in groups} == {
+        "/aws/codebuild/pipeline-deploy": 30,
+        "/aws/codebuild/pipeline-check": 30,
+    }
