@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 CLEAN = {
     name: value
     for name, value in os.environ.items()
-    if not name.startswith(("AUTH0_", "JWKS_", "SHUTDOWN_", "LOG_", "CORS_", "TOKEN_", "METRICS_"))
+    if not name.startswith(("AUTH0_", "JWKS_", "SHUTDOWN_", "LOG_", "CORS_", "TOKEN_", "METRICS_", "AWS_"))
     and name
     not in ("API_IDENTIFIER", "PUBLIC_URL", "HOST", "PORT", "WORKERS", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")
 }

@@ -21,7 +21,7 @@ LAYERS = [
     ["routes", "pages", "openapi", "telemetry"],
     ["web", "fetch", "server", "workers", "configuration", "client_credentials"],
     ["settings", "http1", "logs", "local", "practice", "aws"],
-    ["auth"],
+    ["auth", "plain_text"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
@@ -91,6 +91,18 @@ def test_the_issuer_is_only_the_dev_commands() -> None:
 def test_the_practice_tool_is_only_the_jwt_commands() -> None:
     importing = {path.relative_to(PACKAGE).parent.as_posix() for path in modules() if "practice" in imports(path)}
     assert importing == {"cli/jwt", "practice"}
+
+
+def test_only_the_aws_side_imports_boto3() -> None:
+    sdk = {"boto3", "botocore"}
+    importing = {unit(path) for path in modules() if sdk & outside(path)}
+    assert importing <= {"aws"}
+
+
+def test_the_aws_side_is_only_the_pipelines_and_the_settings() -> None:
+    importing = {path.relative_to(PACKAGE).as_posix() for path in modules() if "aws" in imports(path)}
+    allowed = ("aws/", "cli/pipeline/", "configuration.py")
+    assert [name for name in importing if not name.startswith(allowed)] == []
 
 
 def test_practising_knows_no_terminal_no_environment_and_no_network() -> None:

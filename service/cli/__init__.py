@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..configuration import WrongSettings
 from ..server import CannotBind
 from .jwt.parser import add_parser as add_jwt
+from .pipeline.parser import add_parser as add_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +97,7 @@ def command_line() -> argparse.ArgumentParser:
     token.add_argument("--audience", help="API to ask for (default: the first of AUTH0_AUDIENCE)")
 
     add_jwt(commands)
+    add_pipeline(commands)
     return parser
 
 

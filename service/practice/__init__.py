@@ -1,6 +1,6 @@
 """Practising with JWTs: taking them apart, making them, judging them. Pure: no terminal, no network, no environment.
 
-inspection      a token taken apart for reading; nothing in it is trusted     plain_text, explanations, times
+inspection      a token taken apart for reading; nothing in it is trusted     explanations, times
 members         claims and header members as a person writes them
 key_files       keys in PEM files, and as JWKs
 signing         tokens, signed with a key or with a secret

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..auth import InvalidToken, base64url, claims, strict_json
 from ..auth.jws import KnownHeaders, parse
-from .plain_text import plain, pretty
+from ..plain_text import plain, pretty
 
 # What a token is often copied with.
 _SURROUNDINGS = re.compile(r"(?:authorization\s*:\s*)?(?:bearer(?:\s+|$))?", re.IGNORECASE)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ...auth import SystemClock
+from ...plain_text import as_json, one_line
 from ...practice import explanations
 from ...practice.inspection import Undecodable, take_apart
-from ...practice.plain_text import as_json, one_line
 from ...practice.times import describe
 from .. import CommandFailed
+from ..terminal import open_terminal
 from .given import read_token
-from .terminal import PART_STYLES, open_terminal, token_text
+from .token_colours import PART_STYLES, token_text
 
 if TYPE_CHECKING:
     import argparse

@@ -12,8 +12,8 @@ from ...practice.members import read_members, read_payload
 from ...practice.signing import Secret, choose_algorithm, sign_token
 from ...practice.times import duration
 from .. import WrongUsage
+from ..terminal import note
 from .given import read_file, read_key, read_secret
-from .terminal import note
 
 if TYPE_CHECKING:
     import argparse

@@ -12,14 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ...auth import FetchFailed, KeySet, key_set_url, strict_json
+from ...plain_text import as_json, one_line
 from ...practice.key_files import new_key
-from ...practice.plain_text import as_json, one_line
 from ...practice.signing import choose_algorithm
 from .. import CommandFailed, WrongUsage
 from ..tenant import load_settings
+from ..terminal import note, open_terminal
 from .given import read_key
 from .key_sources import KeySets, issuer_of, local_issuer_hint
-from .terminal import note, open_terminal
 
 if TYPE_CHECKING:
     import argparse

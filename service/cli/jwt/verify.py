@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ...auth import ALGORITHMS, FetchFailed, SystemClock
+from ...plain_text import one_line
 from ...practice.errors import Unusable
 from ...practice.explanations import TIMES
 from ...practice.judging import Expectation, GivenKey, GivenSecret, GivenSet, PublishedKeys, judge
-from ...practice.plain_text import one_line
 from ...practice.signing import HMAC_ALGORITHMS
 from ...practice.times import describe
 from .. import CommandFailed, WrongUsage
 from ..tenant import load_settings
+from ..terminal import note, open_terminal
 from .given import read_key, read_secret, read_token
 from .key_sources import KeySets, issuer_of, local_issuer_hint
-from .terminal import note, open_terminal
 
 if TYPE_CHECKING:
     import argparse

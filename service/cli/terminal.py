@@ -1,21 +1,11 @@
-"""What the subcommands write with: colours where a person looks, and nothing but the text in a pipe."""
+"""What `jwt` and `pipeline` write with: colours where a person looks, and nothing but the text in a pipe."""
 
 from __future__ import annotations
 
 import io
 import sys
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.text import Text
-
-from ...practice.plain_text import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-# Those of jwt.io: header, payload, signature.
-PART_STYLES = ("red", "magenta", "cyan")
 
 # Wider than any table.
 _NO_LIMIT = 10_000
@@ -27,8 +17,11 @@ class _Terminal(Console):
         raise
 
 
-def open_terminal() -> Console:
-    """Return a console on standard output. rich looks at NO_COLOR and at whether it is a terminal."""
+def open_terminal(*, quiet: bool = False) -> Console:
+    """Return a console on standard output; a quiet one shows nothing, where the answer is for a machine.
+
+    rich looks at NO_COLOR and at whether it is a terminal.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What the terminal's encoding lacks is shown by its number, and is no reason to break off.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -38,15 +31,9 @@ def open_terminal() -> Console:
         emoji=False,
         highlight=False,
         soft_wrap=True,
+        quiet=quiet,
         width=None if sys.stdout.isatty() else _NO_LIMIT,
     )
-
-
-def token_text(segments: Sequence[str]) -> Text:
-    """Return a token on one line, its parts in their colours."""
-    # A signature that cannot be decoded may hold anything.
-    parts = [Text(one_line(segment), style) for segment, style in zip(segments, PART_STYLES, strict=True)]
-    return Text(".").join(parts)
 
 
 def note(text: str) -> None:

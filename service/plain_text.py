@@ -1,7 +1,7 @@
 """Text of strangers, made harmless for a terminal.
 
-A claim may hold whatever its author likes: sequences that recolour or rewrite the screen, marks that reverse the
-reading direction, half of a surrogate pair. Printed raw, a token could forge what this tool says of it.
+A claim or a build's log may hold whatever its author likes: sequences that recolour or rewrite the screen, marks that
+reverse the reading direction, half of a surrogate pair. Printed raw, it could forge what this tool says of it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.practice.plain_text import one_line, plain, pretty
+from service.plain_text import one_line, plain, pretty
 
 HARMFUL = [
     "\x1b[2J",

@@ -1,0 +1,144 @@
+"""One build, and what builds say together: what runs, and what is rolling."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from mypy_boto3_codebuild.type_defs import BuildPhaseTypeDef, BuildTypeDef
+
+# What the buildspec exports, and what a rollback tells it.
+DEPLOYED, COMMIT, IMAGE = "DEPLOYED", "COMMIT", "IMAGE"
+ROLLBACK_COMMIT, ROLLBACK_IMAGE = "ROLLBACK_COMMIT", "ROLLBACK_IMAGE"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a build. `status` is empty while it runs; `messages` say why it failed."""
+
+    name: str
+    status: str
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LogPlace:
+    group: str
+    stream: str
+
+
+@dataclass(frozen=True)
+class Build:
+    id: str
+    number: int
+    project: str
+    status: str
+    current_phase: str
+    phases: tuple[Phase, ...]
+    source_version: str
+    commit: str
+    rollback: bool
+    initiator: str
+    started: datetime | None
+    ended: datetime | None
+    exported: Mapping[str, str]
+    log: LogPlace | None
+
+    @property
+    def running(self) -> bool:
+        return self.status == "IN_PROGRESS"
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == "SUCCEEDED"
+
+    @property
+    def deployed(self) -> bool:
+        """Whether it put its image into the cluster, where it became ready."""
+        return self.succeeded and self.exported.get(DEPLOYED) == "yes" and IMAGE in self.exported
+
+    @property
+    def failure(self) -> Phase | None:
+        """The phase that failed first, of a build that did."""
+        return next((phase for phase in self.phases if phase.status not in ("", "SUCCEEDED", "IN_PROGRESS")), None)
+
+    @property
+    def started_by(self) -> str:
+        """Whoever or whatever started it: a person's name, GitHub, or a service."""
+        if self.rollback:
+            return f"rollback by {_person(self.initiator)}"
+        if self.initiator.startswith("GitHub"):
+            return f"GitHub, {self.source_version}" if self.source_version.startswith("pr/") else "GitHub"
+        return _person(self.initiator)
+
+    def seconds(self, now: float) -> int:
+        """How long it took, or has taken so far."""
+        if self.started is None:
+            return 0
+        end = now if self.ended is None else self.ended.timestamp()
+        return max(0, round(end - self.started.timestamp()))
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What runs, as far as builds tell: `kubectl rollout undo` by hand leaves no trace here."""
+
+    commit: str
+    image: str
+    build: Build
+
+
+def what_runs(builds: Sequence[Build]) -> Deployed | None:
+    """Return what the last successful deployment put there. `builds` are of the deploy project, the newest first."""
+    for build in builds:
+        if build.deployed:
+            return Deployed(build.exported.get(COMMIT, build.commit), build.exported[IMAGE], build)
+    return None
+
+
+def what_is_rolling(builds: Sequence[Build]) -> list[Build]:
+    return [build for build in builds if build.running]
+
+
+def read_build(found: BuildTypeDef) -> Build:
+    """Return a build of CodeBuild in our words."""
+    exported = {given["name"]: given.get("value", "") for given in found.get("exportedEnvironmentVariables", [])}
+    told = {given["name"]: given["value"] for given in found.get("environment", {}).get("environmentVariables", [])}
+    rollback = bool(told.get(ROLLBACK_IMAGE))
+    version = found.get("sourceVersion", "")
+    # A rollback is built from the branch, and deploys something else.
+    commit = told.get(ROLLBACK_COMMIT, "") if rollback else exported.get(COMMIT) or found.get("resolvedSourceVersion")
+    logs = found.get("logs", {})
+    group, stream = logs.get("groupName"), logs.get("streamName")
+    return Build(
+        found["id"],
+        found.get("buildNumber", 0),
+        found.get("projectName", ""),
+        found.get("buildStatus", "IN_PROGRESS"),
+        found.get("currentPhase", ""),
+        tuple(map(_phase, found.get("phases", []))),
+        version,
+        commit or (version if re.fullmatch(r"[0-9a-f]{40}", version) else ""),
+        rollback,
+        found.get("initiator", ""),
+        found.get("startTime"),
+        found.get("endTime"),
+        exported,
+        LogPlace(group, stream) if group and stream else None,
+    )
+
+
+def _phase(found: BuildPhaseTypeDef) -> Phase:
+    said = (f"{context.get('statusCode', '')} {context.get('message', '')}" for context in found.get("contexts", []))
+    messages = tuple(filter(None, (" ".join(text.split()) for text in said)))
+    return Phase(found.get("phaseType", ""), found.get("phaseStatus", ""), messages)
+
+
+def _person(initiator: str) -> str:
+    """A role's session is named last."""
+    return initiator.rpartition("/")[2] or "nobody"

@@ -1,0 +1,45 @@
+"""`pipeline`: what builds and deploys on AWS. Each subcommand is a module that is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ...aws.session import Aws
+
+
+def run(options: argparse.Namespace) -> int:
+    from ...aws.errors import AwsFailed
+    from ...aws.session import connect
+
+    try:
+        aws = connect(options.region, options.profile)
+    except AwsFailed as error:
+        raise _told(error) from None
+    return answer(options, aws)
+
+
+def answer(options: argparse.Namespace, aws: Aws) -> int:
+    """Run a subcommand with a session. Raises CommandFailed, WrongUsage."""
+    from ...aws.errors import AwsFailed, failures_explained
+
+    command = importlib.import_module(f"{__name__}.{options.subcommand}")
+    try:
+        with failures_explained(aws.region):
+            status: int = command.run(options, aws)
+    except AwsFailed as error:
+        raise _told(error) from None
+    return status
+
+
+def _told(error: Exception) -> Exception:
+    from ...aws.errors import CannotAsk
+    from ...plain_text import one_line
+    from .. import CommandFailed, WrongUsage
+
+    # AWS repeats what strangers wrote: names, and a build's commands.
+    text = one_line(str(error)).replace('\\"', '"')
+    return WrongUsage(text) if isinstance(error, CannotAsk) else CommandFailed(text)
