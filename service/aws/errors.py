@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +45,8 @@ def failures_explained(region: str | None) -> Iterator[None]:
         raise AwsFailed(_answer(error, region)) from None
     except BotoCoreError as error:
         raise _without_answer(error, region) from None
+    except ResponseParserError:
+        raise AwsFailed("What answers at AWS's address does not answer as AWS does. Is a proxy in between?") from None
 
 
 def code_of(error: ClientError) -> str:

@@ -75,6 +75,7 @@ def connect(region: str | None, profile: str | None) -> Aws:
     """Return the session of a person. What is not given is found as every AWS tool finds it. Raises CannotAsk."""
     with failures_explained(region):
         session = boto3.Session(region_name=region, profile_name=profile)
-        if session.region_name is None:
+        # A variable that is set to nothing says no more than one that is not set.
+        if not session.region_name:
             raise NoRegionError
         return Aws(session)

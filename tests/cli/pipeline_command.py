@@ -7,9 +7,9 @@ import contextlib
 import io
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,6 +18,7 @@ from service.cli import CommandFailed, WrongUsage
 from service.cli.pipeline import answer
 from service.cli.pipeline.parser import add_parser
 
+from ..aws.examples import stack
 from ..aws.session import Time, session
 from ..aws.stand_in import RECORDED, StandIn
 from ..aws_server import environment as aws_environment
@@ -50,6 +51,22 @@ def parse(*arguments: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     add_parser(parser.add_subparsers(dest="command"))
     return parser.parse_args(["pipeline", *arguments])
+
+
+def built(cloud: StandIn, *builds: dict[str, Any], then: Sequence[dict[str, Any]] = ()) -> None:
+    """The stack is there, and its projects have these builds, the newest first. `then` is how a build that is followed
+    goes on, each time that somebody looks."""
+    cloud.on("cloudformation:DescribeStacks", stack())
+    by_id = {one["id"]: one for one in builds}
+
+    def ids(asked: Mapping[str, Any]) -> dict[str, Any]:
+        return {"ids": [one["id"] for one in builds if one["projectName"] == asked["projectName"]]}
+
+    def found(asked: Mapping[str, Any]) -> dict[str, Any]:
+        return {"builds": [by_id[one] for one in asked["ids"] if one in by_id]}
+
+    cloud.on("codebuild:ListBuildsForProject", ids)
+    cloud.on("codebuild:BatchGetBuilds", *([found] if builds else []), *({"builds": [one]} for one in then))
 
 
 def process(

@@ -49,6 +49,7 @@ def scripted(cloud: StandIn, before: Any = ABSENT, after: str = "CREATE_COMPLETE
             "Parameters": [
                 {"ParameterKey": "Repository"},
                 {"ParameterKey": "ConnectionArn"},
+                {"ParameterKey": "Branch", "DefaultValue": "main"},
                 {"ParameterKey": "ClusterName", "DefaultValue": "auth0-api"},
                 {"ParameterKey": "CreateRepository", "DefaultValue": "yes"},
             ]
@@ -87,7 +88,7 @@ def test_creates_the_pipeline_in_a_process_of_its_own(cloud_on_moto: StandIn, tm
     assert (ended.returncode, ended.stderr) == (0, "")
     assert f"Create {STACK} in eu-central-1:" in ended.stdout
     for part in (
-        "add  Images",
+        "add  ImageRepository",
         "AWS::Logs::LogGroup",
         "Do it? [y/N]",
         "CREATE_IN_PROGRESS",
@@ -97,14 +98,13 @@ def test_creates_the_pipeline_in_a_process_of_its_own(cloud_on_moto: StandIn, tm
     assert "\x1b" not in ended.stdout
 
 
-def test_an_update_keeps_what_is_not_given(cloud_on_moto: StandIn) -> None:
-    prepared(cloud_on_moto)
-    assert pipeline(cloud_on_moto, "up", *GIVEN, "--yes").status == 0
-    ended = pipeline(cloud_on_moto, "up", "--parameter", "Branch=next", "--yes", "--json")
+def test_an_update_keeps_what_is_not_given(cloud: StandIn) -> None:
+    scripted(cloud, stack(), "UPDATE_COMPLETE")
+    ended = pipeline(cloud, "up", "--parameter", "Branch=next", "--yes", "--json")
     document = json.loads(ended.out)
     assert (ended.status, document["status"], document["changed"]) == (0, "UPDATE_COMPLETE", True)
-    told = told_parameters(cloud_on_moto.asked(CREATE)[1])
-    assert told["Repository"] == told["ConnectionArn"] == "kept"
+    told = told_parameters(cloud.asked(CREATE)[0])
+    assert told["Repository"] == told["ConnectionArn"] == told["ClusterName"] == "kept"
     assert (told["Branch"], told["CreateRepository"]) == ("next", "yes")
 
 
