@@ -3,6 +3,7 @@ by its own program. Only eksctl is not to be had here."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from service.aws.actions import ACTIONS
 from service.cli import command_line
 
 from ..aws_server import client, environment
@@ -98,6 +100,14 @@ def run(command: str, running: Cluster) -> str:
     # Nothing is out of date, and nothing is ignored.
     assert not re.search("warning|deprecated|error", ended.stderr, re.IGNORECASE), f"{command}\n{ended.stderr}"
     return ended.stdout
+
+
+def test_who_looks_after_it_is_given_what_the_commands_need() -> None:
+    (policy,) = re.findall(r"^```json\n(.*?)^```$", (DEPLOY / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    granted: set[str] = set()
+    for statement in json.loads(policy)["Statement"]:
+        granted.update([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    assert granted == {action for name in ("status", "logs", "build", "rollback") for action in ACTIONS[name]}
 
 
 def test_every_kubectl_command_does_what_it_is_there_for(tmp_path: Path, clock: ManualClock) -> None:
