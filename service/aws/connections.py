@@ -13,8 +13,8 @@ from .parameters import WrongParameters
 if TYPE_CHECKING:
     from .session import Aws
 
-# The service had another name, which older connections keep.
-_ARN = re.compile(r"arn:aws[\w-]*:(?:codeconnections|codestar-connections):([\w-]+):\d{12}:connection/[\w-]+")
+# Under the service's old name (codestar-connections) a connection needs rights of that name, which builds do not have.
+_ARN = re.compile(r"arn:aws[\w-]*:codeconnections:([\w-]+):\d{12}:connection/[\w-]+")
 
 
 def check_connection(aws: Aws, arn: str) -> None:

@@ -9,11 +9,12 @@ from ..kubernetes import Cluster, Pace, cluster
 from ..tenant import ManualClock
 from ..tools import need
 from .downloads import downloads
+from .pipeline import pipeline
 from .project import SPACE, Project
 from .rendering import one, render
 from .weaknesses import database
 
-__all__ = ["database", "downloads", "production", "project"]
+__all__ = ["database", "downloads", "pipeline", "production", "project"]
 
 
 @pytest.fixture

@@ -83,6 +83,7 @@ class Stage:
             "SHIM_REGISTRY": self.registry,
             "SHIM_SOURCE": str(self.source),
             "SHIM_LOG": str(self.log),
+            "SHIM_HERE": str(self.directory / "aws"),
             "SHIM_PYTHON": sys.executable,
             **self.variables,
         }

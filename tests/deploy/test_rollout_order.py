@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ..kubernetes import Cluster
-from .project import SPACE, Project, commit_of, image, serving
+from ..kubernetes import Cluster, Pace
+from ..tools import need
+from .project import SPACE, Project, commit_of, deployment, image, serving
 
 
 def test_an_older_commit_is_not_deployed_unless_that_is_wanted(project: Project, production: Cluster) -> None:
@@ -83,3 +85,55 @@ def test_a_commit_may_be_named_as_git_knows_it(project: Project, production: Clu
     status, log = project.rollout(image("1"), COMMIT="main")
     assert status == 0, log
     assert commit_of(production) == commit
+
+
+def overtaking(production: Cluster, commit: str, letter: str) -> dict[str, Any]:
+    """What another build puts there."""
+    template = deployment(production)["spec"]["template"]
+    (container,) = template["spec"]["containers"]
+    return {
+        "metadata": {"annotations": {"auth0-api/commit": commit}},
+        "spec": {"template": {"spec": {"containers": [{**container, "image": image(letter)}]}}},
+    }
+
+
+def test_what_came_between_looking_and_applying_stays(project: Project, production: Cluster, tmp_path: Path) -> None:
+    project.rollout(image("1"))
+    old = project.commit("old")
+    new = project.commit("new")
+    # The other build applies while this one shows what would change.
+    shim = tmp_path / "bin" / "kubectl"
+    shim.parent.mkdir()
+    real = need("kubectl")
+    other = f'"{real}" --namespace {SPACE} annotate deployment auth0-api --overwrite auth0-api/commit={new}'
+    shim.write_text(f'#!/bin/sh\nfor word; do [ "$word" = diff ] && {other} >/dev/null; done\nexec "{real}" "$@"\n')
+    shim.chmod(0o755)
+    status, log = project.rollout(image("2"), COMMIT=old, PATH=f"{shim.parent}:/usr/bin:/bin")
+    assert status == 3
+    assert log.endswith(f"Nothing is deployed: {SPACE} runs {new}, which is newer than {old}.\n")
+    assert serving(production) == [image("1")]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_rollout_that_is_overtaken_leaves_the_rest_to_the_other_build(
+    project: Project, production: Cluster, broken: bool
+) -> None:
+    project.rollout(image("1"))
+    project.commit("new")
+    production.pace = Pace.BY_HAND
+    production.watched.clear()
+    if broken:
+        production.broken.add("3" * 64)
+    rollout = project.start("production", image("2"))
+    assert production.watched.wait(30)
+    other = "f" * 40
+    production.patch("deployments.apps", SPACE, "auth0-api", overtaking(production, other, "3"), "pipeline")
+    production.pace = Pace.WHEN_WATCHED
+    production.settle()
+    log, _ = rollout.communicate(timeout=60)
+    assert rollout.returncode == 3, log
+    told = "Nothing is undone" if broken else "It was overtaken"
+    assert log.endswith(f"{told}: {other} was put into {SPACE} meanwhile.\n")
+    assert commit_of(production) == other
+    (container,) = deployment(production)["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == image("3")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ..aws_server import client as client_of
 from ..processes import ROOT
 from ..tools import need
 from .downloads import KUBECTL, publish
@@ -94,3 +98,54 @@ def test_a_registry_that_is_not_there_is_told(stage: Stage) -> None:
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "RepositoryNotFoundException" in ended.stderr
     assert stage.asked == ["aws ecr describe-images"]
+
+
+def connect(stage: Stage, client: int, server: int | None) -> subprocess.CompletedProcess[str]:
+    """Run deploy/connect with a kubectl of one release and a cluster of another, or of none that answers."""
+    eks: Any = client_of("eks", stage.aws)
+    role = "arn:aws:iam::123456789012:role/cluster"
+    eks.create_cluster(name="auth0-api", roleArn=role, resourcesVpcConfig={"subnetIds": ["subnet-1"]})
+    programs = stage.directory / "programs"
+    programs.mkdir()
+    told = {"clientVersion": {"major": "1", "minor": str(client)}}
+    if server is not None:
+        told["serverVersion"] = {"major": "1", "minor": f"{server}+"}
+    kubectl = programs / "kubectl"
+    kubectl.write_text(
+        f'#!/bin/sh\n[ "$1" = version ] || exec {need("kubectl")} "$@"\n'
+        f"cat <<EOF\n{json.dumps(told, indent=2)}\nEOF\nexit {int(server is None)}\n"
+    )
+    kubectl.chmod(0o755)
+    (stage.directory / "ca.pem").write_text("not looked at")
+    stage.variables |= {
+        "PATH": f"{programs}{os.pathsep}{stage.environment['PATH']}",
+        "SHIM_CLUSTER": "https://127.0.0.1:1",
+        "SHIM_CLUSTER_CA": str(stage.directory / "ca.pem"),
+    }
+    return stage.script("connect", "auth0-api")
+
+
+@pytest.mark.parametrize(("client", "server"), [(35, 35), (35, 34), (35, 36)])
+def test_connect_takes_a_cluster_within_one_minor(stage: Stage, client: int, server: int) -> None:
+    ended = connect(stage, client, server)
+    assert (ended.returncode, ended.stdout) == (0, f"kubectl 1.{client}, cluster 1.{server}\n"), ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "says"),
+    [
+        (35, 33, "kubectl 1.35 is more than one minor away from the cluster's 1.33; see deploy/tools"),
+        (35, 37, "more than one minor away"),
+        (35, None, "auth0-api does not answer, or does not let this role in"),
+    ],
+)
+def test_connect_takes_no_other(stage: Stage, client: int, server: int | None, says: str) -> None:
+    ended = connect(stage, client, server)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert says in ended.stderr
+
+
+def test_connect_names_a_cluster_that_is_not_there(stage: Stage) -> None:
+    ended = stage.script("connect", "another")
+    assert ended.returncode != 0
+    assert "ResourceNotFoundException" in ended.stderr

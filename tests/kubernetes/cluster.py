@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import subprocess
 import threading
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .api import Api
@@ -132,12 +134,21 @@ def _kind(resource: str) -> Kind:
     return found
 
 
+@cache
+def kubectl_version() -> str:
+    """Of the kubectl that is installed, such as `1.33`."""
+    command = ["kubectl", "version", "--client", "--output", "json"]
+    found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["clientVersion"]
+    return f"{found['major']}.{found['minor'].rstrip('+')}"
+
+
 @contextlib.contextmanager
-def cluster(directory: Path, clock: Clock, version: str = "1.32") -> Iterator[Cluster]:
+def cluster(directory: Path, clock: Clock, version: str | None = None) -> Iterator[Cluster]:
     """Run one, and end it whatever happens; its files are in `directory`. `version` is the release that it says it
-    is, and whose schemas it has. Time is the clock's, save that of certificates.
+    is, and whose schemas it has (default: kubectl's own). Time is the clock's, save that of certificates.
 
     A kubectl that chooses its own version by the cluster's, as Google's does, has it too."""
+    version = version or kubectl_version()
     running = Cluster(directory, clock, version)
     thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
