@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from service.app import create_app
@@ -9,6 +11,11 @@ from .aws_server import aws, aws_server
 from .tenant import ManualClock, Tenant, settings
 
 __all__ = ["aws", "aws_server"]
+
+# Whoever runs the tests in the background (`pytest &` in a script) has Ctrl-C ignored, and what the tests start would
+# inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -27,6 +27,10 @@ class Pipeline:
     stage: Stage
     cluster: Cluster
 
+    def without_audit(self) -> None:
+        """What is tested anyway, and takes ten seconds a build."""
+        self.stage.commit("No audit", deploy__audit="#!/bin/sh\n")
+
     def push(self, **variables: str) -> Build:
         """What happens after a push of what is checked out."""
         return self._build((self.stage.source / "buildspec.yml").read_text(), **variables)

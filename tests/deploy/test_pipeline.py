@@ -54,6 +54,7 @@ def test_a_failing_test_ends_the_build_before_there_is_an_image(pipeline: Pipeli
 
 
 def test_a_failing_push_ends_the_build_before_anything_is_rolled_out(pipeline: Pipeline) -> None:
+    pipeline.without_audit()
     pipeline.stage.variables["SHIM_REGISTRY"] = "127.0.0.1:1"
     build = pipeline.push()
     assert not build.succeeded
@@ -63,6 +64,7 @@ def test_a_failing_push_ends_the_build_before_anything_is_rolled_out(pipeline: P
 
 
 def test_a_pull_request_is_tested_and_built_and_goes_nowhere(pipeline: Pipeline) -> None:
+    pipeline.without_audit()
     build = pipeline.pull_request()
     assert build.succeeded, build.log[-4000:]
     assert "docker build" in pipeline.stage.asked
