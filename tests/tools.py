@@ -8,11 +8,15 @@ from typing import NoReturn
 
 import pytest
 
+# Debian has an old one, or none.
+_ELSEWHERE = {"kubectl": "https://kubernetes.io/docs/tasks/tools/install-kubectl-linux/"}
+
 
 def need(command: str, install: str | None = None) -> str:
     """Return a program's path. Without it the test is skipped, with the line that installs it; in CI it fails."""
     path = shutil.which(command)
-    return path or missing(f"{command} is not installed: {install or f'apt-get install {command}'}")
+    line = install or _ELSEWHERE.get(command, f"apt-get install {command}")
+    return path or missing(f"{command} is not installed: {line}")
 
 
 def missing(reason: str) -> NoReturn:
