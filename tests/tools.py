@@ -19,6 +19,12 @@ def need(command: str, install: str | None = None) -> str:
     return path or missing(f"{command} is not installed: {line}")
 
 
+def need_buildah() -> str:
+    """Return the path of what builds images here; not everybody may."""
+    path = need("buildah")
+    return path if os.geteuid() == 0 else missing("building an image here needs root")
+
+
 def missing(reason: str) -> NoReturn:
     """Skip a test for something that it needs; in CI, fail it."""
     if os.environ.get("CI"):

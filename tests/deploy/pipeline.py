@@ -13,7 +13,7 @@ import pytest
 
 from ..aws_server import client
 from ..kubernetes import Cluster
-from ..tools import need
+from ..tools import need_buildah
 from .codebuild import Build, run
 from .downloads import KUBECTL, publish
 from .project import deployment, serving
@@ -62,7 +62,7 @@ class Pipeline:
 def pipeline(
     tmp_path: Path, aws: str, production: Cluster, downloads: tuple[str, Path], database: str
 ) -> Iterator[Pipeline]:
-    need("buildah")
+    need_buildah()
     eks: Any = client("eks", aws)
     network = {"subnetIds": ["subnet-1"]}
     eks.create_cluster(name="auth0-api", roleArn="arn:aws:iam::123456789012:role/cluster", resourcesVpcConfig=network)

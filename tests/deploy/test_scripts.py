@@ -15,15 +15,16 @@ import pytest
 
 from ..aws_server import client as client_of
 from ..processes import ROOT
-from ..tools import need
+from ..tools import need, need_buildah
 from .downloads import KUBECTL, publish
 from .stage import URI, Stage, set_up
 
 
 @pytest.fixture
 def stage(tmp_path: Path, aws: str) -> Iterator[Stage]:
-    need("buildah")
+    need_buildah()
     need("docker-registry")
+    need("curl")
     with set_up(tmp_path, aws) as stage:
         yield stage
 
