@@ -89,6 +89,16 @@ def test_every_file_is_one_or_the_other() -> None:
     assert all(path.startswith(("deploy/aws/", "deploy/bootstrap/")) or path == "deploy/README.md" for path in quiet)
 
 
+@pytest.mark.parametrize("project", ["DeployProject", "CheckProject"])
+def test_what_uv_downloads_is_what_is_cached(project: str) -> None:
+    properties = RESOURCES[project]["Properties"]
+    variables = {one["Name"]: one["Value"] for one in properties["Environment"]["EnvironmentVariables"]}
+    inline = properties["Source"]["BuildSpec"]
+    spec = yaml.safe_load((ROOT / inline).read_text() if inline == "buildspec.yml" else inline)
+    assert spec["cache"]["paths"] == [f"{variables['UV_CACHE_DIR']}/**/*"]
+    assert f"$cache:{variables['UV_CACHE_DIR']}" in (ROOT / "deploy/tests").read_text()
+
+
 def test_a_pull_request_is_checked_and_can_change_nothing() -> None:
     project = RESOURCES["CheckProject"]["Properties"]
     (group,) = project["Triggers"]["FilterGroups"]
