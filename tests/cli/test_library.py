@@ -19,7 +19,7 @@ from service.cli.library import npm_ci
 from service.pages.assets import LIBRARY
 
 from ..processes import ROOT, Service, free_port, service
-from ..tools import missing
+from ..tools import missing, need
 
 
 @pytest.fixture
@@ -54,6 +54,24 @@ def test_the_first_dev_installs_it_once(clone: Path) -> None:
         assert "Installing" not in process.output
 
 
+def test_those_that_start_at_once_install_once(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """npm begins with removing what is there, also what another npm puts there."""
+    npm = clone / "programs" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(f'#!/bin/sh\necho run >> {clone}/runs\nexec {need("npm")} "$@"\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{npm.parent}:{os.environ['PATH']}")
+    wanted = clone / "service" / LIBRARY.relative_to(ROOT / "service")
+
+    async def together() -> list[str | None]:
+        return await asyncio.gather(*(npm_ci(clone / "service" / "pages", wanted) for _ in range(4)))
+
+    if problem := asyncio.run(together())[0]:
+        missing(problem)
+    assert wanted.is_file()
+    assert (clone / "runs").read_text() == "run\n"
+
+
 def test_offline_the_api_runs_and_says_what_is_missing(clone: Path) -> None:
     nobody = f"http://127.0.0.1:{free_port()}/"
     with dev(clone, npm_config_registry=nobody) as (process, address):
@@ -86,12 +104,12 @@ def test_a_machine_without_npm_gets_it_from_pythons_packages(clone: Path, monkey
             (programs / name).symlink_to(path)
     monkeypatch.setenv("PATH", str(programs))
     assert shutil.which("npm") is None
-    folder = clone / "service" / "pages"
-    if problem := asyncio.run(npm_ci(folder)):
+    wanted = clone / "service" / LIBRARY.relative_to(ROOT / "service")
+    if problem := asyncio.run(npm_ci(clone / "service" / "pages", wanted)):
         missing(problem)
-    assert (clone / "service" / LIBRARY.relative_to(ROOT / "service")).read_bytes()
+    assert wanted.read_bytes()
 
 
 def test_without_npm_and_uv_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert asyncio.run(npm_ci(tmp_path)) == "neither npm nor uv is on the PATH"
+    assert asyncio.run(npm_ci(tmp_path, tmp_path / "wanted")) == "neither npm nor uv is on the PATH"
