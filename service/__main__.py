@@ -1,8 +1,14 @@
 """`python -m service`."""
 
+import signal
 import sys
 
-from .cli import main
-
 if __name__ == "__main__":
+    # What is imported takes a moment. Ctrl-C ends that quietly, as it ends a program that has not begun.
+    ctrl_c = signal.getsignal(signal.SIGINT)
+    if ctrl_c is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from .cli import main
+
+    signal.signal(signal.SIGINT, ctrl_c)
     sys.exit(main(sys.argv[1:]))

@@ -94,3 +94,13 @@ def test_ctrl_c_ends_a_command_that_waits_for_an_issuer(tmp_path: Path) -> None:
             with connection:
                 assert command.stop(signal.SIGINT) == 130
         assert command.output == ""
+
+
+def test_ctrl_c_while_it_still_loads_is_no_error(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        arguments = ("jwt", "keys", "--issuer", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        # What is imported is printed meanwhile, so that the signal comes in the middle of it.
+        with service(*arguments, directory=tmp_path, PYTHONPROFILEIMPORTTIME="1") as command:
+            command.wait_for("argparse")
+            assert command.stop(signal.SIGINT) in (-signal.SIGINT, 130)
+        assert "Traceback" not in command.output
