@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -143,8 +144,16 @@ def test_what_is_for_a_persons_machine_says_so(image: Image) -> None:
         assert "Traceback" not in service.output
 
 
+def pins(lock: Path) -> list[str]:
+    """What a lock has and why, without the hashes: a release may get another file later."""
+    return [line.rstrip(" \\") for line in lock.read_text().splitlines() if "--hash=" not in line]
+
+
 def test_the_locks_are_of_this_project(tmp_path: Path) -> None:
+    names = ("requirements.txt", "build-requirements.txt")
+    for name in names:
+        shutil.copy(ROOT / "deploy" / name, tmp_path)
     ended = subprocess.run([str(ROOT / "deploy/lock"), str(tmp_path)], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    for name in ("requirements.txt", "build-requirements.txt"):
-        assert (tmp_path / name).read_text() == (ROOT / "deploy" / name).read_text(), "run deploy/lock"
+    for name in names:
+        assert pins(tmp_path / name) == pins(ROOT / "deploy" / name), "run deploy/lock"
