@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-import signal
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
