@@ -15,6 +15,13 @@ from .rendering import DEPLOY, Manifest
 SPACE = "auth0-api-production"
 
 
+BACK = (
+    "What ran before is back.\n"
+    "What else was changed (see the difference above) stays until the next deployment, or `service pipeline rollback`.\n"
+)
+"""The last words after an undo."""
+
+
 def image(letter: str) -> str:
     """`1` is one image, `2` another."""
     return f"registry.example/auth0-api@sha256:{letter * 64}"
@@ -51,7 +58,7 @@ class Project:
 
     @classmethod
     def begun(cls, root: Path, cluster: Cluster) -> Project:
-        for name in ("base", "overlays"):
+        for name in ("base", "components", "overlays"):
             shutil.copytree(DEPLOY / name, root / "deploy" / name)
         shutil.copy(DEPLOY / "rollout", root / "deploy" / "rollout")
         project = cls(root, cluster)

@@ -10,7 +10,7 @@ import pytest
 from ..kubernetes import Cluster, Pace
 from ..tenant import ManualClock
 from ..tools import need
-from .project import SPACE, Project, changed, commit_of, deployment, image, serving
+from .project import BACK, SPACE, Project, changed, commit_of, deployment, image, serving
 
 
 def scale(cluster: Cluster, replicas: int) -> None:
@@ -119,7 +119,7 @@ def test_a_broken_image_is_undone(project: Project, production: Cluster, replica
     assert re.search(r"auth0-api-\S+ +0/1 +CrashLoopBackOff", told)
     assert re.search(r"Warning +BackOff +pod/auth0-api-\S+ +Back-off restarting failed container api", told)
     assert "Normal" not in told
-    assert log.endswith('deployment "auth0-api" successfully rolled out\nWhat ran before is back.\n')
+    assert log.endswith(f'deployment "auth0-api" successfully rolled out\n{BACK}')
     assert serving(production) == [image("1")] * replicas
     assert commit_of(production) == first
 
@@ -142,7 +142,7 @@ def test_the_same_broken_image_twice_is_undone_twice(project: Project, productio
     for _ in range(2):
         status, log = project.rollout(image("b"))
         assert status == 1
-        assert log.endswith("What ran before is back.\n")
+        assert log.endswith(BACK)
         assert serving(production) == [image("1")]
 
 
@@ -178,7 +178,7 @@ def test_without_a_commit_at_the_deployment_an_undo_leaves_none(project: Project
     production.broken.add("b" * 64)
     status, log = project.rollout(image("b"))
     assert status == 1
-    assert log.endswith("What ran before is back.\n")
+    assert log.endswith(BACK)
     assert commit_of(production) is None
 
 
@@ -192,7 +192,7 @@ def test_an_apply_that_fails_halfway_is_undone_as_well(project: Project, product
     shim.chmod(0o755)
     status, log = project.rollout(image("2"), PATH=f"{shim.parent}:/usr/bin:/bin")
     assert status == 1
-    assert log.endswith("What ran before is back.\n")
+    assert log.endswith(BACK)
     assert serving(production) == [image("1")]
 
 
@@ -212,7 +212,7 @@ def test_the_deadline_is_the_deployments_own(project: Project, production: Clust
     log, _ = rollout.communicate(timeout=60)
     assert rollout.returncode == 1
     assert 'error: deployment "auth0-api" exceeded its progress deadline' in log
-    assert log.endswith("What ran before is back.\n")
+    assert log.endswith(BACK)
 
 
 def test_what_others_decide_stays(project: Project, production: Cluster) -> None:

@@ -7,7 +7,7 @@ import pytest
 from ..kubernetes import Asked, Cluster, granted
 from ..processes import free_port
 from .project import SPACE, Project, image, serving
-from .rendering import one, render
+from .rendering import COMPONENTS, one, render
 
 USAGE = "usage: deploy/rollout OVERLAY IMAGE@sha256:DIGEST, with an overlay of production staging\n"
 
@@ -108,8 +108,12 @@ def test_a_right_that_is_missing_is_named_before_anything_is_changed(project: Pr
 def test_the_role_grants_what_a_rollout_and_an_undo_need_and_nothing_else(
     project: Project, production: Cluster
 ) -> None:
+    overlay = project.root / "deploy/overlays/production/kustomization.yaml"
+    overlay.write_text(overlay.read_text() + f"components: {[f'../../components/{name}' for name in COMPONENTS]}\n")
+    project.commit("with all components")
     production.broken.add("b" * 64)
-    assert project.rollout(image("1"))[0] == 0
+    status, log = project.rollout(image("1"))
+    assert status == 0, log
     assert project.rollout(image("b"))[0] == 1
     assert serving(production) == [image("1")]
     # Where an object is not there, kubectl looks whether its namespace is, and does without when it may not.

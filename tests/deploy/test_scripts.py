@@ -17,7 +17,7 @@ from ..aws_server import client as client_of
 from ..processes import ROOT
 from ..tools import need, need_buildah
 from .downloads import KUBECTL, publish
-from .stage import URI, Stage, set_up
+from .stage import SHIMS, URI, Stage, set_up
 
 
 @pytest.fixture
@@ -66,9 +66,33 @@ def test_tools_takes_nothing_else(stage: Stage, downloads: tuple[str, Path], tmp
     ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address)
     assert ended.returncode == 1
     assert f"kubectl is 1.2.3, not {KUBECTL}" in ended.stderr
+    assert not (programs / "kubectl").exists()
     shutil.rmtree(folder)
-    (programs / "kubectl").unlink()
     assert stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("tool", "prints", "says"),
+    [
+        ("uv", "uv 0.8.24", "uv is 0.8.24, and has to be 0.9 or newer"),
+        ("aws", "aws-cli/1.29.9 Python/3.9.2", "aws is 1.29.9, and has to be 1.30 or newer"),
+        ("docker", "Docker version 20.10.24, build 297e128", "docker is 20.10.24, and has to be 23.0 or newer"),
+        ("git", "git version 2.9.5", "git is 2.9.5, and has to be 2.30 or newer"),
+        ("uname", "Darwin", "there is no kubectl for Darwin Darwin here; the builds run on Linux"),
+    ],
+)
+def test_tools_names_what_does_not_do(
+    stage: Stage, downloads: tuple[str, Path], tmp_path: Path, tool: str, prints: str, says: str
+) -> None:
+    address, folder = downloads
+    publish(folder, KUBECTL)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / tool).write_text(f"#!/bin/sh\necho {prints}\n")
+    (programs / tool).chmod(0o755)
+    path = f"{programs}{os.pathsep}{stage.environment['PATH']}"
+    ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address, PATH=path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"deploy/tools: {says}\n")
 
 
 def test_an_image_is_built_and_pushed_once_for_a_commit(stage: Stage) -> None:
@@ -82,6 +106,28 @@ def test_an_image_is_built_and_pushed_once_for_a_commit(stage: Stage) -> None:
     assert (again.returncode, again.stdout) == (0, first.stdout)
     assert "was pushed before" in again.stderr
     assert stage.asked[asked:] == ["aws ecr describe-images"]
+
+
+def test_of_two_builds_of_one_commit_both_have_the_image_that_came_first(stage: Stage, tmp_path: Path) -> None:
+    """Two environments deploy the same push."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    first = tmp_path / "first"
+    # What is pushed second is refused, as ECR does with a tag that is there.
+    (programs / "docker").write_text(
+        f"""#!/bin/sh
+[ "$1" = push ] || exec {SHIMS}/docker "$@"
+PATH="{stage.environment["PATH"]}" "{stage.source}/deploy/image" {URI} >{first} 2>&1
+echo "tag invalid: The image tag already exists and cannot be overwritten because the tag is immutable." >&2
+exit 1
+"""
+    )
+    (programs / "docker").chmod(0o755)
+    second = stage.script("image", URI, PATH=f"{programs}{os.pathsep}{stage.environment['PATH']}")
+    assert second.returncode == 0, second.stderr[-3000:]
+    assert second.stdout == first.read_text().splitlines()[-1] + "\n"
+    assert second.stdout.startswith(f"{URI}@sha256:")
+    assert stage.asked.count("docker push") == 1
 
 
 def test_what_is_not_committed_gets_no_tag_of_a_commit(stage: Stage) -> None:

@@ -140,6 +140,23 @@ def test_a_role_has_no_wildcards(role: str) -> None:
     assert "ManagedPolicyArns" not in RESOURCES[role]["Properties"]
 
 
+@pytest.mark.parametrize(
+    "wrong", ["*", "auth0-api/production", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:*"]
+)
+def test_the_service_reads_one_secret_at_most(wrong: str) -> None:
+    allowed = STACK["Parameters"]["SecretArn"]["AllowedPattern"]
+    assert not re.fullmatch(allowed, wrong)
+    for right in ("", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:auth0-api/production-AbCdEf"):
+        assert re.fullmatch(allowed, right)
+
+
+def test_the_alarms_topic_takes_what_builds_tell_and_nothing_else() -> None:
+    (statement,) = RESOURCES["AlarmsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", {"Ref": "Alarms"})
+    assert set(statement["Principal"]) == {"Service"}
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_is_for_one_service_only_and_for_this_account(role: str) -> None:
     (trust,) = RESOURCES[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
@@ -148,7 +165,7 @@ def test_a_role_is_for_one_service_only_and_for_this_account(role: str) -> None:
 
 
 def test_what_is_used_is_granted_and_nothing_else() -> None:
-    # What the scripts ask for, by the words of the command line; see test_pipeline.py for the same by execution.
+    # What the scripts ask for, by the words of the command line.
     scripts = "".join(
         (ROOT / "deploy" / name).read_text() for name in ("tools", "tests", "image", "connect", "rollout")
     )
@@ -214,8 +231,8 @@ NOT_PLAYED = {
 def test_moto_makes_what_it_knows_of(aws: str) -> None:
     cloudformation: Any = client("cloudformation", aws)
     parameters = {
-        "Repository": "owner/name", "ConnectionArn": "arn:aws:codeconnections:eu-central-1:1:connection/x",
-        "SecretArn": "arn:aws:secretsmanager:eu-central-1:1:secret:s", "AlarmEmail": "a@example.com",
+        "Repository": "owner/name", "ConnectionArn": "arn:aws:codeconnections:eu-central-1:123456789012:connection/x",
+        "SecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:s-AbCdEf", "AlarmEmail": "a@example.com",
     }  # fmt: skip
     cloudformation.create_stack(
         StackName="pipeline",

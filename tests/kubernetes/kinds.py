@@ -62,6 +62,8 @@ KINDS = [
     # Of the load balancers' controllers, whose schemas are not Kubernetes' own.
     Kind("eks.amazonaws.com", "v1", "IngressClassParams", "ingressclassparams", namespaced=False),
     Kind("elbv2.k8s.aws", "v1beta1", "IngressClassParams", "ingressclassparams", namespaced=False),
+    # Of the Prometheus operator.
+    Kind("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors"),
 ]
 
 
