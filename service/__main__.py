@@ -1,5 +1,6 @@
 """`python -m service`."""
 
+import os
 import signal
 import sys
 
@@ -8,6 +9,9 @@ if __name__ == "__main__":
     ctrl_c = signal.getsignal(signal.SIGINT)
     if ctrl_c is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.argv[1:2] == ["serve"]:
+        # A container's first process ignores SIGTERM where it does not say otherwise. So far there is nothing to end.
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     from .cli import main
 
     signal.signal(signal.SIGINT, ctrl_c)

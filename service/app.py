@@ -69,6 +69,6 @@ def create_app(
             await source.close()
         await client.aclose()
         if telemetry:
-            await asyncio.to_thread(telemetry.close)
+            await telemetry.close()
 
     return app

@@ -117,6 +117,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
     for name, field in Settings.model_fields.items():
         rules |= dict.fromkeys(_names(variable(name)), field.description)
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        # A default that another setting makes wrong goes by its field.
         name = str(problem["loc"][0])
+        name = variable(name) if name in Settings.model_fields else name
         message = "it is not set" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
         yield f"{name}: {message[:1].lower()}{message[1:]} (expected: {rules.get(name)})"

@@ -6,6 +6,8 @@ Hypercorn 0.18 has no place to pass a protocol in, so `install` puts this one wh
   escapes wsproto as a bare ValueError: a traceback, and a connection cut without an answer. It gets a 400.
 - A Host that is no host escapes Werkzeug in the same way. It gets the 400 of RFC 9112 section 3.2.
 - h11 answers a transfer coding that it does not know with 501. It is the caller's fault: 400.
+- h11 looks at the length of a head only until all of it is there, which may be at once. It gets 431 past `max_head`.
+- What never becomes a request is told to `on_unreadable`; no app hears of it.
 - A head that comes a byte at a time holds its connection as long as it likes. It gets `head_timeout`.
 - An upgrade to cleartext HTTP/2, which any client may ask for, hands bytes to another parser with failures
   of its own, and lets requests past a proxy's rules unseen (h2c smuggling). Load balancers speak HTTP/1.1 to
@@ -98,8 +100,8 @@ class Http1Protocol(H11Protocol):
         """Stay with HTTP/1.1, whatever the request asks for (RFC 9110 section 7.8 allows it)."""
 
     async def _create_stream(self, request: h11.Request) -> None:
-        if _has_bad_host(request) or _is_broken_handshake(request):
-            await self._send_error_response(400)
+        if (status := self._refuses(request)) is not None:
+            await self._send_error_response(status)
             await self.send(Closed())
             return
         await super()._create_stream(request)
@@ -134,8 +136,20 @@ class Http1Protocol(H11Protocol):
         if data:
             await self.send(RawData(data=data))
 
+    def _refuses(self, request: h11.Request) -> int | None:
+        # As on the wire: "name: value", and a line for method, target and version.
+        size = len(request.method) + len(request.target) + 12
+        size += sum(len(name) + len(value) + 4 for name, value in request.headers)
+        if size > self.config.max_head:  # type: ignore[attr-defined]
+            return 431
+        return 400 if _has_bad_host(request) or _is_broken_handshake(request) else None
+
     async def _send_error_response(self, status_code: int) -> None:
-        await super()._send_error_response(status_code if status_code < 500 else 400)
+        status = status_code if status_code < 500 else 400
+        await super()._send_error_response(status)
+        # What breaks within a request's body is that request's own.
+        if self.stream is None:
+            self.config.on_unreadable(status)  # type: ignore[attr-defined]
 
 
 class _Idle:

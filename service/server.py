@@ -31,6 +31,9 @@ HEAD_SECONDS = 20.0
 """Longest time for a request's head to come, from its first byte. Whoever needs longer is holding the connection, not
 using it; a load balancer sends heads whole."""
 
+MAX_HEAD = 32 * 1024
+"""Longest head of a request, in bytes: room for a token of the largest size, and for the usual headers."""
+
 BACKLOG = 1024
 """Connections that wait to be accepted; with fewer, the kernel refuses a burst of callers."""
 
@@ -69,6 +72,9 @@ class _Config(Config):
     """Hypercorn's settings, with a Date that is written once a second rather than once an answer."""
 
     head_timeout = HEAD_SECONDS
+    max_head = MAX_HEAD
+
+    on_unreadable: Callable[[int], None]
 
     _written_at = 0
     _date: list[tuple[bytes, bytes]] = []  # noqa: RUF012 - never changed, only replaced
@@ -80,10 +86,11 @@ class _Config(Config):
         return self._date
 
 
-def config(listener: socket.socket, grace: float, patience: Patience) -> Config:
+def config(listener: socket.socket, grace: float, patience: Patience, on_unreadable: Callable[[int], None]) -> Config:
     """Hypercorn's settings for a listening socket, which becomes Hypercorn's. `grace` is in seconds."""
     result = _Config()
     result.head_timeout = patience.head
+    result.on_unreadable = on_unreadable
     result.bind = [f"fd://{listener.detach()}"]
     result.backlog = BACKLOG
     # `serve` has ended what is in flight by then.
@@ -91,8 +98,7 @@ def config(listener: socket.socket, grace: float, patience: Patience) -> Config:
     result.keep_alive_timeout = patience.idle
     # A connection is not closed for its number of requests.
     result.keep_alive_max_requests = sys.maxsize
-    # Room for a token of the largest size, and for the usual headers.
-    result.h11_max_incomplete_size = 32 * 1024
+    result.h11_max_incomplete_size = MAX_HEAD
     result.websocket_max_message_size = 1024 * 1024
     result.include_server_header = False
     result.accesslog = None
@@ -107,12 +113,17 @@ async def serve(
     drain: Drain,
     on_draining: Callable[[], None] = lambda: None,
     patience: Patience = Patience(),
+    on_unreadable: Callable[[int], None] = lambda status: None,
 ) -> None:
-    """Serve until `stop` is set, then stop as `drain` says. The listener is closed in the end."""
+    """Serve until `stop` is set, then stop as `drain` says. The listener is closed in the end.
+
+    `on_unreadable` is told the status of each answer to what no app could be given, since it is no HTTP.
+    """
     http1.install()
     connections = _Connections(app)
     closing = asyncio.Event()
-    hypercorn = hypercorn_serve(connections, config(listener, drain.grace, patience), shutdown_trigger=closing.wait)
+    settings = config(listener, drain.grace, patience, on_unreadable)
+    hypercorn = hypercorn_serve(connections, settings, shutdown_trigger=closing.wait)
     server = asyncio.create_task(hypercorn, name="hypercorn")
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -121,8 +132,9 @@ async def serve(
             on_draining()
             await asyncio.wait({server}, timeout=drain.delay)
             closing.set()
-            await connections.close_sockets()
+            goodbyes = asyncio.create_task(connections.close_sockets())
             _, late = await asyncio.wait({server}, timeout=drain.grace)
+            goodbyes.cancel()
             if late:
                 connections.end()
         await server
@@ -166,10 +178,13 @@ class _Connections:
 
     async def close_sockets(self) -> None:
         """End the WebSockets, which would not end by themselves: their clients open new ones, elsewhere."""
-        for task, send in list(self._sockets.items()):
-            # RFC 6455 section 7.4.1: 1001 is "going away".
-            await send({"type": "websocket.close", "code": 1001, "reason": "The service is going away."})
-            task.cancel()
+        # All at once: a client that reads nothing holds up its own goodbye for as long as it likes.
+        await asyncio.gather(*(self._close(task, send) for task, send in self._sockets.items()))
+
+    async def _close(self, task: asyncio.Task[Any], send: Any) -> None:
+        # RFC 6455 section 7.4.1: 1001 is "going away".
+        await send({"type": "websocket.close", "code": 1001, "reason": "The service is going away."})
+        task.cancel()
 
     def end(self) -> None:
         for task in self._tasks:

@@ -187,6 +187,13 @@ class Settings(BaseModel):
             raise ValueError("it ends in /userinfo, which is the tenant's own; use your API's identifier")
         return audiences
 
+    @field_validator("metrics_port")
+    @classmethod
+    def _not_the_apis_own(cls, metrics_port: int, info: ValidationInfo) -> int:
+        if metrics_port == info.data.get("port"):
+            raise ValueError("it equals PORT, where the API itself listens")
+        return metrics_port
+
     @field_validator("cors_allow_origins")
     @classmethod
     def _each_an_origin(cls, origins: tuple[str, ...]) -> tuple[str, ...]:

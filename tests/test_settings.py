@@ -147,6 +147,12 @@ def test_a_wrong_value_is_refused_by_name_and_not_repeated(environment, name: st
     assert len(value) < 9 or value in ("https://tenant.us.auth0.com/userinfo") or value not in problem
 
 
+def test_metrics_stand_elsewhere_than_the_api(environment) -> None:
+    environment(PORT="9100")
+    (problem,) = problems()
+    assert problem.startswith("METRICS_PORT: it equals PORT")
+
+
 def test_every_problem_is_told_at_once(environment) -> None:
     environment(AUTH0_DOMAIN="http://x.test", AUTH0_CLIENT_ID="bar", LOG_LEVEL="loud", PORT="x", CORS_ALLOW_ORIGINS="*")
     names = {problem.split(":")[0] for problem in problems()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from .. import logs, server, workers
 from ..app import create_app
 from ..configuration import load
 from ..telemetry import exposition
+from ..web.observing import unreadable
 from . import CommandFailed
 
 if TYPE_CHECKING:
@@ -88,5 +90,12 @@ async def _serve(settings: Settings, listener: socket.socket, telemetry: Telemet
         app.draining = True
         log.info("draining", extra={"delay": settings.shutdown_delay, "grace": settings.shutdown_grace})
 
-    await server.serve(app, listener, stop, server.Drain(settings.shutdown_delay, settings.shutdown_grace), drain)
+    def note(status: int) -> None:
+        app.observer.ended(unreadable(status))
+
+    how = server.Drain(settings.shutdown_delay, settings.shutdown_grace)
+    await server.serve(app, listener, stop, how, drain, on_unreadable=note)
     log.info("stopped")
+    # At once: a thread that asks for a name, or sends traces, and gets no answer would hold up the end.
+    logging.shutdown()
+    os._exit(0)

@@ -47,7 +47,7 @@ class Tracing:
             yield
 
     def ended(self, exchange: Exchange) -> str:
-        """Say how the current request's span has ended. Returns its trace id, in hexadecimal."""
+        """Say how the current request's span has ended. Returns its trace id, in hexadecimal, if there is one."""
         span = trace.get_current_span()
         span.update_name(
             f"{exchange.method or 'HTTP'} {exchange.route}" if exchange.route else exchange.method or "HTTP"
@@ -60,7 +60,8 @@ class Tracing:
             span.set_attribute("error.type", exchange.code)
         if exchange.status >= 500:
             span.set_status(StatusCode.ERROR)
-        return trace.format_trace_id(span.get_span_context().trace_id)
+        context = span.get_span_context()
+        return trace.format_trace_id(context.trace_id) if context.is_valid else ""
 
     async def key_fetch(self, request: httpx.Request) -> None:
         """Continue the trace in a request for a key set (an event hook of httpx)."""

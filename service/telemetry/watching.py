@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING
 
 from .metrics import Metrics
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from ..web.requests import ApiRequest, ApiWebsocket
     from .tracing import Tracing
 
+log = logging.getLogger(__name__)
+
 _SAMPLE_SECONDS = 0.5
+
+# Of the seconds between the drain's end and the moment at which Kubernetes kills.
+_CLOSING_SECONDS = 3
 
 
 class Telemetry:
@@ -53,9 +59,15 @@ class Telemetry:
             await asyncio.sleep(_SAMPLE_SECONDS)
             self.metrics.delayed(max(0.0, loop.time() - due))
 
-    def close(self) -> None:
-        if self.tracing:
-            self.tracing.close()
+    async def close(self) -> None:
+        """Send the traces that are left, as far as there is time."""
+        if self.tracing is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                await asyncio.to_thread(self.tracing.close)
+        except TimeoutError:
+            log.warning("the last traces were not sent: the collector does not answer")
 
 
 def start(settings: Settings) -> Telemetry:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAX_BODY = 1024 * 1024
 """Largest request body, in bytes; a route that takes more sets `request.max_content_length`."""
 
+BODY_SECONDS = 60
+"""Longest time for a request's body to come; then 408. The largest one takes as long at 17 kB/s, a slow phone's."""
+
 # RFC 9112 section 3.2.2: a server must take an absolute URL as the request's target.
 _ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*(/.*)?", re.DOTALL)
 
@@ -51,6 +54,7 @@ class Application(Quart):
         self.observer = observer or NoObserver()
         self.draining = False
         self.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+        self.config["BODY_TIMEOUT"] = BODY_SECONDS
         # A redirect to the tidy spelling of a path would tell callers without a token which routes exist.
         self.url_map.merge_slashes = False
         self.register_error_handler(Exception, refusals.answer)

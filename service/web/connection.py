@@ -60,6 +60,9 @@ class HttpConnection(ASGIHTTPConnection):
 
     async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
         response = await self.app.handle_request(request)
+        if self.app.draining:  # type: ignore[attr-defined]
+            # RFC 9112 section 9.6: the caller's next request goes elsewhere, and does not meet the connection's end.
+            response.headers["Connection"] = "close"
         body = response.response if isinstance(response, Response) else None
         if type(body) is DataBody and body.end - body.begin <= _SENT_AT_ONCE:
             headers = encode_headers(response.headers)

@@ -37,6 +37,11 @@ class Exchange(NamedTuple):
     websocket: bool
 
 
+def unreadable(status: int) -> Exchange:
+    """Sum up what was no request, and was answered all the same."""
+    return Exchange(None, None, status, 0, 0.0, "", None, None, refused=False, websocket=False)
+
+
 class Observer(Protocol):
     def trace(self, connection: ApiRequest | ApiWebsocket) -> AbstractContextManager[object]:
         """Surround the handling of a request."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from service import server
+
 from .conftest import Serve
 
 UPGRADE = (
@@ -122,6 +124,24 @@ async def test_random_header_bytes(serve: Serve, caplog: pytest.LogCaptureFixtur
         prefix = chance.choice([b"", b"Bearer ", b"bearer, ", b"permessage-deflate; "])
         requests.append(chance.choice([GET, SOCKET]) + b"%b: %b%b\r\n\r\n" % (name, prefix, value))
     assert await crashes(serve, caplog, requests) == []
+
+
+@pytest.mark.parametrize("gap", [0, 0.05])
+async def test_the_length_of_a_head_is_limited_also_where_it_comes_whole(serve: Serve, gap: float) -> None:
+    async with serve() as port:
+        for size, expected in (
+            (server.MAX_HEAD - 200, 200),
+            (server.MAX_HEAD + 200, 431),
+            (64_000, 431),
+            (200_000, 431),
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /api/public HTTP/1.1\r\nHost: a\r\nX: ")
+            await asyncio.sleep(gap)
+            writer.write(b"a" * size + b"\r\n\r\n")
+            async with asyncio.timeout(10):
+                assert status(await reader.readline()) == expected, size
+            writer.close()
 
 
 async def test_an_upgrade_to_http2_is_not_taken(serve: Serve) -> None:

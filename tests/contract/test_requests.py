@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from service.web import Application
+from service.web.application import BODY_SECONDS
 
 from .conftest import Serve
 from .test_bytes import send
@@ -61,6 +62,19 @@ async def test_a_body_arrives_whole_however_slowly(serve: Serve, http: httpx.Asy
         assert (await http.post(address, content=chunks())).json() == {"bytes": 300_000}
         assert (await http.post(address, content=b"a" * 500_000)).json() == {"bytes": 500_000}
         assert (await http.post(address)).json() == {"bytes": 0}
+
+
+async def test_a_body_that_does_not_come_in_time_is_refused(serve: Serve, app: Application, make_token: Any) -> None:
+    assert app.config["BODY_TIMEOUT"] == BODY_SECONDS
+    app.config["BODY_TIMEOUT"] = 0.2
+    async with serve() as port, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"POST /orders/any-method HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {make_token()}\r\n"
+        writer.write(head.encode() + b"Content-Length: 9\r\n\r\nabc")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 408")
+        assert b"application/problem+json" in head
+        writer.close()
 
 
 async def test_a_body_that_is_too_large_is_refused(serve: Serve, http: httpx.AsyncClient) -> None:

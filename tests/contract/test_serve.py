@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -110,8 +111,9 @@ async def test_draining_fails_readiness_first_and_exits_0(tmp_path: Path, number
         ends = time.monotonic() + 5
         while (await api.get("/readyz")).status_code == 200:
             assert time.monotonic() < ends
-        # The listener goes on for the delay.
-        assert (await api.get("/api/public")).status_code == 200
+        # The listener goes on for the delay, and callers are told to go elsewhere next.
+        answer = await api.get("/api/public")
+        assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
         assert await asyncio.to_thread(api.process.process.wait, 10) == 0
     assert "Traceback" not in api.process.output
 
@@ -210,6 +212,41 @@ async def test_a_metrics_port_that_is_taken_ends_the_start(tmp_path: Path) -> No
         ended = await asyncio.to_thread(lambda: run("serve", directory=tmp_path, PORT=str(free_port()), **own))
         assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
         assert "in use" in ended.stderr
+
+
+async def test_what_is_no_request_is_logged_and_counted(tmp_path: Path) -> None:
+    port = free_port()
+    async with serving(tmp_path, METRICS_PORT=str(port)) as api:
+        assert "Connection" not in (await api.get("/api/public")).headers
+        for unreadable in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(api.address.rsplit(":", 1)[1]))
+            writer.write(unreadable)
+            assert (await reader.read()).startswith(b"HTTP/1.1 400")
+            writer.close()
+        assert 'http_requests_total{method="other",route="unmatched",status="400"} 2.0' in await metrics(port, api.http)
+        assert await asyncio.to_thread(api.process.stop) == 0
+    lines = [json.loads(line) for line in api.process.lines]
+    told = [line for line in lines if line["event"] == "request" and line["status"] == 400]
+    assert [(line["method"], line["route"], line["request_id"]) for line in told] == [(None, None, "")] * 2
+
+
+async def test_a_signal_before_anything_is_served_is_an_end_like_any_other(tmp_path: Path) -> None:
+    own = {"AUTH0_DOMAIN": "t.test", "AUTH0_AUDIENCE": "a", "PORT": str(free_port()), "METRICS_PORT": "0"}
+    # What is imported is printed meanwhile, so that the signal comes in the middle of it.
+    with service("serve", directory=tmp_path, PYTHONPROFILEIMPORTTIME="1", **own) as process:
+        await asyncio.to_thread(process.wait_for, "argparse")
+        assert await asyncio.to_thread(process.stop) == 0
+    assert "listening" not in process.output
+
+
+async def test_it_ends_while_a_collector_of_traces_does_not_answer(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        collector = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        async with serving(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=collector) as api:
+            assert (await api.get("/api/public")).status_code == 200
+            # The exporter's own patience is ten seconds for each of its tries.
+            assert await asyncio.to_thread(api.process.stop, signal.SIGTERM, 8) == 0
+            assert "the last traces were not sent" in api.process.output
 
 
 async def test_it_ends_while_its_keys_are_being_fetched(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from websockets.frames import CloseCode
 
 from service import server
 from service.app import create_app
+from service.web import Application
 
 from ..tenant import NOW, Tenant, settings
 from ..web.orders import blueprint
@@ -136,6 +137,32 @@ async def test_a_stream_ends_with_its_token(serve: Serve, make_token: Any) -> No
         headers = {"Authorization": f"Bearer {make_token(exp=NOW - 4.9)}"}
         response = await http.get(f"http://127.0.0.1:{port}/orders/stream", headers=headers)
         assert response.content.startswith(b"tick\n")
+
+
+async def test_a_socket_that_reads_nothing_holds_up_neither_the_end_nor_the_others(
+    app: Application, make_token: Any
+) -> None:
+    listener = server.listen("127.0.0.1", 0)
+    port = int(listener.getsockname()[1])
+    stop = asyncio.Event()
+    serving = asyncio.create_task(server.serve(app, listener, stop, server.Drain(grace=0.5)))
+    async with asyncio.timeout(15):
+        # First, so that its goodbye is the first to be said.
+        _, deaf = await asyncio.open_connection("127.0.0.1", port)
+        deaf.write(
+            f"GET {SOCKET}/flood HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {make_token()}\r\n".encode()
+            + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        # Long enough for its buffers to be full.
+        await asyncio.sleep(0.3)
+        deaf.transport.pause_reading()
+        quiet = await open_socket(port, token=make_token())
+        await asyncio.sleep(0.3)
+        stop.set()
+        assert await close_code(quiet) == CloseCode.GOING_AWAY
+        await serving
+        deaf.close()
 
 
 async def test_an_end_of_service_tells_sockets_that_it_goes_away(serve: Serve, make_token: Any) -> None:

@@ -77,7 +77,7 @@ async def test_a_callers_trace_is_continued_into_the_key_fetch_and_says_nothing_
     assert tenant.fetches[0].headers["traceparent"].split("-")[1] == TRACE
     assert log.requests[0]["trace_id"] == TRACE
     await call(app, f"/{token}", token, traceparent="nonsense")
-    telemetry.close()
+    await telemetry.close()
     first, second = collector.spans
     assert (first.trace_id.hex(), first.parent_span_id.hex(), first.name) == (TRACE, PARENT, "GET /api/me")
     assert {item.key: _value(item.value) for item in first.attributes} == {

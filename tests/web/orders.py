@@ -118,6 +118,12 @@ async def socket() -> None:
         await websocket.send(await websocket.receive())
 
 
+@blueprint.websocket("/socket/flood")
+async def flooding_socket() -> None:
+    while True:
+        await websocket.send("a" * 100_000)
+
+
 @blueprint.websocket("/socket/scoped")
 @requires("read:orders")
 async def scoped_socket() -> None:
