@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -8,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from service.telemetry.watching import Telemetry
 from service.web import Application
 
+from ..processes import ROOT
 from ..tenant import ManualClock, Tenant, settle
 from ..web.test_guard import call
 
@@ -41,6 +43,25 @@ async def test_requests_are_counted_by_route_and_status(
     assert value(registry, "token_cache_lookups_total", outcome="hit") == 2
     assert value(registry, "token_cache_lookups_total", outcome="miss") == 2
     assert value(registry, "token_cache_entries") == 1
+
+
+def test_what_the_alarms_ask_for_is_there(app: Application, registry: CollectorRegistry) -> None:
+    """Those of deploy/README.md; a name that is not there is an alarm that never comes."""
+    alarms = re.findall(r"^\|[^|]+\| `((?:[^`|]|\\\|)+)`", (ROOT / "deploy/README.md").read_text(), re.MULTILINE)
+    asked = {name for alarm in alarms for name in re.findall(r"\b[a-z]+(?:_[a-z]+)+(?=[ {\[]|$)", alarm)}
+    own = {
+        name
+        for metric in registry.collect()
+        for name in (metric.name, *(f"{metric.name}_{part}" for part in ("total", "bucket")))
+    }
+    of_kubernetes = {
+        "kube_deployment_status_condition",
+        "kube_horizontalpodautoscaler_spec_max_replicas",
+        "kube_horizontalpodautoscaler_status_current_replicas",
+        "kube_pod_container_status_restarts_total",
+    }
+    assert asked - own == of_kubernetes
+    assert len(asked - of_kubernetes) >= 4
 
 
 async def test_what_is_no_refusal_of_the_door_is_not_counted_as_one(
