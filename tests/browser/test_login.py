@@ -18,6 +18,11 @@ from .visitor import Site, Visitor, expect, visiting
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+def elsewhere(site: Site) -> Site:
+    """To a browser localhost is another site than 127.0.0.1, where the issuer is."""
+    return Site(site.address.replace("127.0.0.1", "localhost"), site.issuer)
+
+
 @pytest.mark.parametrize(("name", "scoped"), [("Rita Reader", 200), ("Edda Editor", 200), ("Gus Guest", 403)], ids=str)
 async def test_each_person_logs_in_calls_the_api_stays_over_a_reload_and_leaves(
     visitor: Visitor, name: str, scoped: int
@@ -113,6 +118,20 @@ async def test_a_logout_that_was_cut_short_is_not_taken_for_one(visitor: Visitor
     await visitor.page.wait_for_url("**/u/login**")
 
 
+async def test_where_the_frame_gets_no_cookie_no_logout_at_the_issuer_is_claimed(browser: Browser, site: Site) -> None:
+    async with visiting(browser, elsewhere(site)) as visitor:
+        await visitor.log_in()
+        await visitor.page.route("**/v2/logout**", lambda route: route.abort())
+        async with visitor.page.expect_event("requestfailed", lambda request: "/v2/logout" in request.url):
+            await visitor.open("/logout")
+        await visitor.page.unroute("**/v2/logout**")
+        await visitor.open("/logout")
+        await visitor.sees("Whether the issuer has ended its session too, it does not say.")
+        # It has not.
+        await visitor.open("/login")
+        await visitor.sees("You are signed in as Rita Reader")
+
+
 async def test_after_logging_out_back_does_not_bring_the_token_back(site: Site, library: Path) -> None:
     # Which Chromium does by putting pages aside whole; the driver switches that off, if it is let.
     async with async_playwright() as playwright:
@@ -185,9 +204,7 @@ async def test_the_answer_to_another_login_is_not_taken(visitor: Visitor) -> Non
 
 
 async def test_where_the_frame_gets_no_cookie_one_is_calmly_signed_out(browser: Browser, site: Site) -> None:
-    # To a browser localhost is another site than 127.0.0.1, where the issuer is.
-    elsewhere = Site(site.address.replace("127.0.0.1", "localhost"), site.issuer)
-    async with visiting(browser, elsewhere) as visitor:
+    async with visiting(browser, elsewhere(site)) as visitor:
         await visitor.log_in()
         await visitor.page.reload()
         await visitor.sees("You are not signed in.")

@@ -113,16 +113,17 @@ export async function logOut(returnTo) {
   window.location.replace(address);
 }
 
-// Whether the issuer would let somebody in without asking: false, or true, or null where it does not say.
+// Whether the issuer lets somebody in without asking, as far as a frame can tell: true, or false, or null where it does
+// not answer. Where a browser withholds its cookie from the frame, that is always false. Ends the session here.
 export async function standsAtIssuer() {
-  const client = await open();
   try {
+    const client = await open();
     await silently(client, { cacheMode: "off" });
+    await client.logout({ openUrl: false });
+    return true;
   } catch (error) {
     return error instanceof SignedOut ? false : null;
   }
-  await client.logout({ openUrl: false });
-  return true;
 }
 
 async function silently(client, options) {
