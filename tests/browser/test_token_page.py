@@ -223,6 +223,22 @@ async def test_a_token_in_somebody_elses_link_is_shown_and_logs_nobody_in(visito
         await visitor.open()
 
 
+async def test_whoever_is_signed_in_stays_so_when_somebody_elses_link_comes(visitor: Visitor) -> None:
+    await visitor.log_in()
+    own = await visitor.token()
+    token = machine_token(visitor.site)
+    await visitor.open(f"/login-results#access_token={token}")
+    await visitor.judged("The API accepts this token.")
+    await visitor.sees("You are signed in as Rita Reader")
+    await expect(visitor.page.locator("#who")).to_contain_text("Rita Reader")
+    await expect(visitor.page.locator("#source")).to_contain_text("nobody is logged in with it")
+    assert await visitor.token() == token
+    await expect(visitor.page.get_by_role("button", name="Get a new one")).to_be_enabled()
+    await visitor.page.get_by_role("button", name="Back to mine").click()
+    await expect(visitor.page.locator("#payload")).to_contain_text("auth0|reader")
+    assert token not in (own, await visitor.token())
+
+
 async def test_a_state_is_good_once(visitor: Visitor) -> None:
     await visitor.open()
     await visitor.sees("You are not signed in.")

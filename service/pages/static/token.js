@@ -146,12 +146,28 @@ function showCall({ text = "", kind = "", sent = "", answered = "" }) {
 async function takeLink({ kind, token, state, error, description }) {
   const own = redeem(state);
   if (kind === "token") {
-    await (own ? keep(token, "link") : show(token, "stray"));
-    greet(own && shown.valid ? shown.claims.sub : null);
+    await (own ? takeOwn(token) : takeStray(token));
     return;
   }
   await goOn();
   say(explainCode(error, own ? description || error : ""), "wrong");
+}
+
+async function takeOwn(token) {
+  await keep(token, "link");
+  greet(shown.valid ? shown.claims.sub : null);
+}
+
+// Whoever was signed in before still is, and has their own token to go back to.
+async function takeStray(token) {
+  try {
+    const session = await restore();
+    mine = session && { token: session.token, kind: "session" };
+    greetSession(session);
+  } catch (error) {
+    say(explain(error), "wrong");
+  }
+  await show(token, "stray");
 }
 
 async function takeSession() {
