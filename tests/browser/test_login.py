@@ -132,6 +132,21 @@ async def test_where_the_frame_gets_no_cookie_no_logout_at_the_issuer_is_claimed
         await visitor.sees("You are signed in as Rita Reader")
 
 
+async def test_a_page_that_could_not_know_that_it_left_does_not_leave(visitor: Visitor) -> None:
+    await visitor.log_in()
+    await visitor.page.add_init_script(
+        "const { setItem } = Storage.prototype;"
+        "Storage.prototype.setItem = function (key, value) {"
+        "  if (key.startsWith('logout')) throw new DOMException('full', 'QuotaExceededError');"
+        "  setItem.call(this, key, value);"
+        "};"
+    )
+    await visitor.open("/logout")
+    await visitor.sees("You are logged out here, but not at the issuer. This browser stores nothing")
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+
+
 async def test_after_logging_out_back_does_not_bring_the_token_back(site: Site, library: Path) -> None:
     # Which Chromium does by putting pages aside whole; the driver switches that off, if it is let.
     async with async_playwright() as playwright:

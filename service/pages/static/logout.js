@@ -11,14 +11,18 @@ const LEFT = "logout.left";
 
 async function leave(seen) {
   say(`Logging you out at ${settings.domain} …`);
-  remember("sessionStorage", LEFT, seen ? "seen" : "unseen");
+  let why = "This browser stores nothing for this page, which would send you there for ever.";
   try {
-    await logOut(`${window.location.origin}/logout`);
+    const address = await logOut(`${window.location.origin}/logout`);
+    if (remember("sessionStorage", LEFT, seen ? "seen" : "unseen")) {
+      window.location.replace(address);
+      return;
+    }
   } catch (error) {
-    remember("sessionStorage", LEFT, null);
-    say(`You are logged out here, but not at the issuer. ${explain(error)}`, "wrong");
-    element("log-in").hidden = false;
+    why = explain(error);
   }
+  say(`You are logged out here, but not at the issuer. ${why}`, "wrong");
+  element("log-in").hidden = false;
 }
 
 async function returned(seen) {
