@@ -13,14 +13,9 @@ from service.issuer import local_issuer
 from ..processes import free_port
 from ..tools import need
 from .conftest import FLAGS, serving
-from .visitor import Site, Visitor, expect, visiting
+from .visitor import Site, Visitor, elsewhere, expect, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-def elsewhere(site: Site) -> Site:
-    """To a browser localhost is another site than 127.0.0.1, where the issuer is."""
-    return Site(site.address.replace("127.0.0.1", "localhost"), site.issuer)
 
 
 @pytest.mark.parametrize(("name", "scoped"), [("Rita Reader", 200), ("Edda Editor", 200), ("Gus Guest", 403)], ids=str)

@@ -7,10 +7,10 @@ import re
 
 import httpx
 import pytest
-from playwright.async_api import Route
+from playwright.async_api import Browser, Route
 
 from ..signing import Signer, b64, rsa_key
-from .visitor import Site, Visitor, expect
+from .visitor import Site, Visitor, elsewhere, expect, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -188,7 +188,7 @@ async def test_a_link_that_waited_is_still_ones_own(visitor: Visitor) -> None:
     await visitor.page.clock.fast_forward(11 * 60 * 1000)
     await visitor.page.get_by_role("link", name="Open it").click()
     await visitor.page.get_by_role("button", name="Gus Guest").click()
-    await visitor.sees("You are signed in as auth0|guest")
+    await visitor.sees("You are signed in as Gus Guest")
 
 
 async def test_a_link_of_ones_own_logs_in_and_leaves_no_token_behind(visitor: Visitor) -> None:
@@ -199,7 +199,7 @@ async def test_a_link_of_ones_own_logs_in_and_leaves_no_token_behind(visitor: Vi
     assert f"redirect_uri={visitor.site.address.replace(':', '%3A').replace('/', '%2F')}%2Flogin-results" in link
     await visitor.page.goto(link)
     await visitor.page.get_by_role("button", name="Edda Editor").click()
-    await visitor.sees("You are signed in as auth0|editor")
+    await visitor.sees("You are signed in as Edda Editor")
     await visitor.judged("The API accepts this token.")
     token = await visitor.token()
     assert visitor.page.url == f"{visitor.site.address}/tabs/user-page"
@@ -208,8 +208,35 @@ async def test_a_link_of_ones_own_logs_in_and_leaves_no_token_behind(visitor: Vi
     # Neither does going back and forth bring it back.
     await visitor.page.go_back()
     await visitor.page.go_forward()
-    await visitor.sees("You are not signed in.")
+    await visitor.sees("You are signed in as Edda Editor")
+    await visitor.judged("The API accepts this token.")
     assert token not in await visitor.page.content()
+
+
+async def test_who_came_by_the_link_is_still_there_after_a_click(visitor: Visitor) -> None:
+    await by_link(visitor)
+    await visitor.sees("You are signed in as Rita Reader")
+    await expect(visitor.page.locator("#source")).to_contain_text("got by the authorization link")
+    await visitor.page.get_by_role("link", name="API behind Auth0").click()
+    await visitor.sees("You are signed in as Rita Reader")
+
+
+async def test_who_came_by_the_link_is_calmly_signed_out_where_the_frame_gets_no_cookie(
+    browser: Browser, site: Site
+) -> None:
+    async with visiting(browser, elsewhere(site)) as visitor:
+        await by_link(visitor)
+        await visitor.sees("You are signed in as auth0|reader")
+        await visitor.page.get_by_role("link", name="API behind Auth0").click()
+        await visitor.sees("You are not signed in.")
+
+
+async def by_link(visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+    await visitor.page.get_by_role("link", name="Open it").click()
+    await visitor.page.get_by_role("button", name="Rita Reader").click()
+    await visitor.judged("The API accepts this token.")
 
 
 async def test_a_token_in_somebody_elses_link_is_shown_and_logs_nobody_in(visitor: Visitor) -> None:

@@ -5,6 +5,7 @@ import { split, tamper } from "./jwt.js";
 import { redeem } from "./links.js";
 import { copy, element, say, showWho, tell } from "./page.js";
 import { complete, current, restore, SignedOut } from "./session.js";
+import { canLogIn } from "./settings.js";
 import { judge, showVerdict } from "./verdict.js";
 import { tickClaims, view } from "./view.js";
 import { explain, explainCode } from "./words.js";
@@ -156,6 +157,10 @@ async function takeLink({ kind, token, state, error, description }) {
 async function takeOwn(token) {
   await keep(token, "link");
   greet(shown.valid ? shown.claims.sub : null);
+  if (shown.valid && canLogIn) {
+    // This token ends with this page. A session of its own outlives it, where the issuer gives the frame one.
+    await current({ renew: true }).then(greetSession, () => {});
+  }
 }
 
 // Whoever was signed in before still is, and has their own token to go back to.
