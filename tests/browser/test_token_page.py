@@ -80,6 +80,20 @@ async def test_tampering_shows_the_apis_exact_refusal(visitor: Visitor, part: st
     assert await visitor.token() == token
 
 
+async def test_tampering_twice_changes_one_character_which_is_the_marked_one(visitor: Visitor) -> None:
+    await visitor.log_in()
+    token = await visitor.token()
+    for part in ("signature", "payload", "payload"):
+        await visitor.page.get_by_label("Part to tamper with").select_option(part)
+        await visitor.page.get_by_role("button", name="Tamper").click()
+        await visitor.judged("The API refuses this token")
+        await visitor.provoked("401")
+        await expect(visitor.page.locator("#raw mark")).to_have_count(1)
+        await expect(visitor.page.locator(f"#raw .{part} mark")).to_have_count(1)
+        tampered = await visitor.token()
+        assert sum(one != other for one, other in zip(token, tampered, strict=True)) == 1
+
+
 async def test_a_request_and_its_answer_are_shown_in_full(visitor: Visitor) -> None:
     await visitor.log_in()
     assert await visitor.call("/api/private") == 200

@@ -33,7 +33,7 @@ export function byteLength(part) {
   }
 }
 
-// Change the character in the middle of a part; returns the token and where in it that is.
+// Change the character in the middle of a part; returns the token, as it was whole too, and where in it that is.
 export function tamper(token, part) {
   const parts = token.split(".");
   const index = PARTS.indexOf(part);
@@ -41,7 +41,7 @@ export function tamper(token, part) {
   const now = parts[index][place];
   const other = ALPHABET[(ALPHABET.indexOf(now) + 1) % ALPHABET.length];
   parts[index] = parts[index].slice(0, place) + other + parts[index].slice(place + 1);
-  return { token: parts.join("."), part, place };
+  return { token: parts.join("."), whole: token, part, place };
 }
 
 function bytes(part) {

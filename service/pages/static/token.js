@@ -22,15 +22,15 @@ const SOURCES = {
 // How often the API is asked about a token past its end, which it may accept a little longer (AUTH0_LEEWAY).
 const AGAIN_MILLISECONDS = 5000;
 
-// What is shown, and the token of whoever is signed in.
-let shown = { token: "", kind: "none", claims: null, valid: false, judgedAt: 0 };
+// What is shown (`whole` is the token before it was tampered with), and the token of whoever is signed in.
+let shown = { token: "", kind: "none", claims: null, whole: "", valid: false, judgedAt: 0 };
 let mine = null;
 let lastCall = 0;
 
 // Show a token, and ask the API about it. Nothing that was said of another one is left beside it.
 async function show(token, kind, changed) {
   const { header, claims } = view(token, changed);
-  shown = { token, kind, claims, kid: header?.kid, valid: false, judgedAt: Date.now() };
+  shown = { token, kind, claims, kid: header?.kid, whole: changed?.whole ?? token, valid: false, judgedAt: Date.now() };
   element("source").textContent = SOURCES[kind];
   tell("said", "");
   showCall({});
@@ -206,7 +206,7 @@ element("restore").addEventListener("click", () => {
 });
 element("part").addEventListener("change", offer);
 element("tamper").addEventListener("click", async () => {
-  const changed = tamper(shown.token, element("part").value);
+  const changed = tamper(shown.whole, element("part").value);
   const judged = show(changed.token, "tampered", changed);
   await Promise.all([judged, present("/api/private")]);
 });
