@@ -122,6 +122,23 @@ async def test_another_token_can_be_pasted_without_logging_in(visitor: Visitor) 
     await expect(visitor.page.locator("#who")).to_contain_text("Not signed in")
 
 
+async def test_a_token_is_pasted_with_what_it_is_often_copied_with(visitor: Visitor) -> None:
+    await visitor.open("/tabs/user-page")
+    await visitor.sees("You are not signed in.")
+    token = machine_token(visitor.site)
+    wrapped = "\n  ".join(re.findall(".{1,64}", token))
+    for copied in (
+        f"authorization : BEARER {token}",
+        f'"{token}"',
+        f"'Authorization: Bearer {token}'\n",
+        f"Authorization: Bearer\n  {wrapped}\n",
+    ):
+        await visitor.paste(copied)
+        await visitor.judged("The API accepts this token.")
+        assert await visitor.token() == token
+        await visitor.paste("")
+
+
 def unsigned() -> str:
     return f"{b64(json.dumps({'alg': 'none', 'kid': 'a'}).encode())}.{b64(b'{}')}."
 

@@ -3,6 +3,13 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 export const PARTS = ["header", "payload", "signature"];
 
+// A token without what it is often copied with: spaces, quotes, "Authorization: Bearer" (as `jwt decode` takes it), and
+// line breaks. Of words in one line each stays: the API refuses them.
+export function bare(text) {
+  const unquoted = text.trim().replace(/^["']+|["']+$/g, "").trimStart();
+  return unquoted.replace(/^(authorization\s*:\s*)?(bearer(\s+|$))?/i, "").trim().replace(/\s*\n\s*/g, "");
+}
+
 // The parts as they stand in the text; null where there are not three.
 export function split(token) {
   const parts = token.split(".");

@@ -1,7 +1,7 @@
 // The token page: whose token it is, what it says, what the API makes of it.
 import { call } from "./api.js";
 import { arrival } from "./arrival.js";
-import { split, tamper } from "./jwt.js";
+import { bare, split, tamper } from "./jwt.js";
 import { redeem } from "./links.js";
 import { copy, element, say, showWho, tell } from "./page.js";
 import { complete, current, restore, SignedOut } from "./session.js";
@@ -213,7 +213,7 @@ element("tamper").addEventListener("click", async () => {
 element("paste").addEventListener("submit", (event) => {
   event.preventDefault();
   element("raw-title").scrollIntoView();
-  show(element("pasted").value.trim().replace(/^bearer\s+/i, ""), "pasted");
+  show(bare(element("pasted").value), "pasted");
 });
 for (const button of document.querySelectorAll("[data-call]")) {
   button.addEventListener("click", () => callWith(button.dataset.call));
