@@ -309,6 +309,19 @@ async def test_a_state_is_good_once(visitor: Visitor) -> None:
     await visitor.sees("You are not signed in.")
 
 
+@pytest.mark.parametrize(("minutes", "said"), [(9, "signed in as dev-m2m@clients"), (11, "not signed in")], ids=str)
+async def test_a_state_is_good_for_ten_minutes(visitor: Visitor, minutes: int, said: str) -> None:
+    await visitor.page.clock.install()
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+    link = await visitor.page.get_by_label("The link").input_value()
+    await visitor.page.clock.fast_forward(minutes * 60 * 1000)
+    state = link.partition("&state=")[2]
+    await visitor.open(f"/login-results#access_token={machine_token(visitor.site)}&state={state}")
+    await visitor.judged("The API accepts this token.")
+    await visitor.sees(f"You are {said}")
+
+
 async def test_a_link_that_is_declined_is_told(visitor: Visitor) -> None:
     await visitor.open()
     await visitor.sees("You are not signed in.")
