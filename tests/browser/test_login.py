@@ -13,7 +13,7 @@ from service.issuer import local_issuer
 from ..processes import free_port
 from ..tools import need
 from .conftest import FLAGS, serving
-from .visitor import Site, Visitor, expect, visiting
+from .visitor import Site, Visitor, elsewhere, expect, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -76,7 +76,13 @@ async def test_it_works_by_keyboard_alone(visitor: Visitor) -> None:
     await visitor.page.keyboard.press("Tab")
     await visitor.page.keyboard.press("Enter")
     await visitor.sees("You are signed in as Rita Reader")
-    await visitor.page.locator("#tamper").focus()
+    await visitor.judged("The API accepts this token.")
+    await visitor.page.keyboard.press("Tab")
+    await expect(visitor.page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    await visitor.page.keyboard.press("Enter")
+    for name in ("copy", "renew", "part", "tamper"):
+        await visitor.page.keyboard.press("Tab")
+        await expect(visitor.page.locator(f"#{name}")).to_be_focused()
     await visitor.page.keyboard.press("Enter")
     await visitor.judged("The API refuses this token")
     await visitor.provoked("401")
@@ -111,6 +117,35 @@ async def test_a_logout_that_was_cut_short_is_not_taken_for_one(visitor: Visitor
     await visitor.sees("You are logged out, here and at the issuer.")
     await visitor.page.goto(f"{visitor.site.address}/login")
     await visitor.page.wait_for_url("**/u/login**")
+
+
+async def test_where_the_frame_gets_no_cookie_no_logout_at_the_issuer_is_claimed(browser: Browser, site: Site) -> None:
+    async with visiting(browser, elsewhere(site)) as visitor:
+        await visitor.log_in()
+        await visitor.page.route("**/v2/logout**", lambda route: route.abort())
+        async with visitor.page.expect_event("requestfailed", lambda request: "/v2/logout" in request.url):
+            await visitor.open("/logout")
+        await visitor.page.unroute("**/v2/logout**")
+        await visitor.open("/logout")
+        await visitor.sees("Whether the issuer has ended its session too, it does not say.")
+        # It has not.
+        await visitor.open("/login")
+        await visitor.sees("You are signed in as Rita Reader")
+
+
+async def test_a_page_that_could_not_know_that_it_left_does_not_leave(visitor: Visitor) -> None:
+    await visitor.log_in()
+    await visitor.page.add_init_script(
+        "const { setItem } = Storage.prototype;"
+        "Storage.prototype.setItem = function (key, value) {"
+        "  if (key.startsWith('logout')) throw new DOMException('full', 'QuotaExceededError');"
+        "  setItem.call(this, key, value);"
+        "};"
+    )
+    await visitor.open("/logout")
+    await visitor.sees("You are logged out here, but not at the issuer. This browser stores nothing")
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
 
 
 async def test_after_logging_out_back_does_not_bring_the_token_back(site: Site, library: Path) -> None:
@@ -185,9 +220,7 @@ async def test_the_answer_to_another_login_is_not_taken(visitor: Visitor) -> Non
 
 
 async def test_where_the_frame_gets_no_cookie_one_is_calmly_signed_out(browser: Browser, site: Site) -> None:
-    # To a browser localhost is another site than 127.0.0.1, where the issuer is.
-    elsewhere = Site(site.address.replace("127.0.0.1", "localhost"), site.issuer)
-    async with visiting(browser, elsewhere) as visitor:
+    async with visiting(browser, elsewhere(site)) as visitor:
         await visitor.log_in()
         await visitor.page.reload()
         await visitor.sees("You are not signed in.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -99,19 +100,43 @@ async def test_nothing_moves_while_scripts_come_slowly(browser: Browser, site: S
             await inspect(visitor, axe)
 
 
-async def test_where_the_browser_gives_no_cryptography_and_no_storage_it_is_said(browser: Browser, site: Site) -> None:
+async def nobody_can_log_in(visitor: Visitor, notice: str) -> None:
+    for path in ("/", "/login", "/logout", "/tabs/user-page"):
+        await visitor.open(path)
+        await expect(visitor.page.locator(notice)).to_be_visible()
+        await expect(visitor.page.locator(notice)).to_contain_text("Nobody can log in here")
+        await expect(visitor.page.get_by_role("link", name="Log in")).to_have_count(0)
+        await expect(visitor.page.locator("body")).not_to_contain_text("did not work")
+        assert visitor.page.url == f"{visitor.site.address}{path}"
+    await visitor.paste("opaque")
+    await visitor.judged("The API refuses this token")
+
+
+async def test_where_the_browser_gives_no_cryptography_it_is_said(browser: Browser, site: Site) -> None:
     async with visiting(browser, site) as visitor:
-        await visitor.page.add_init_script(
-            "Object.defineProperty(window, 'isSecureContext', { value: false });"
-            "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } });"
-            "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('denied', 'SecurityError'); } });"
-        )
-        for path in ("/", "/login", "/logout", "/tabs/user-page"):
-            await visitor.open(path)
-            await expect(visitor.page.locator("#insecure")).to_be_visible()
-            await expect(visitor.page.get_by_role("link", name="Log in")).to_have_count(0)
-        await visitor.paste("opaque")
-        await visitor.judged("The API refuses this token")
+        await visitor.page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false });")
+        await nobody_can_log_in(visitor, "#insecure")
+        await expect(visitor.page.locator("#storeless")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "denied", [("localStorage",), ("sessionStorage",), ("localStorage", "sessionStorage")], ids=" and ".join
+)
+async def test_where_the_browser_stores_nothing_it_is_said(
+    browser: Browser, site: Site, axe: str, denied: tuple[str, ...]
+) -> None:
+    async with visiting(browser, site) as visitor:
+        for name in denied:
+            await visitor.page.add_init_script(
+                f"Object.defineProperty(window, '{name}', {{ get() {{ throw new DOMException('denied', 'SecurityError'); }} }});"
+            )
+        await nobody_can_log_in(visitor, "#storeless")
+        await expect(visitor.page.locator("#insecure")).to_be_hidden()
+        await inspect(visitor, axe)
+        # Nor with a link, which can have no state.
+        if "localStorage" in denied:
+            await visitor.open()
+            await expect(visitor.page.get_by_label("The link")).not_to_have_value(re.compile("state="))
 
 
 async def test_the_description_page_shows_the_routes(visitor: Visitor) -> None:

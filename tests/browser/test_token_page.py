@@ -7,10 +7,10 @@ import re
 
 import httpx
 import pytest
-from playwright.async_api import Route
+from playwright.async_api import Browser, Route
 
 from ..signing import Signer, b64, rsa_key
-from .visitor import Site, Visitor, expect
+from .visitor import Site, Visitor, elsewhere, expect, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -80,6 +80,20 @@ async def test_tampering_shows_the_apis_exact_refusal(visitor: Visitor, part: st
     assert await visitor.token() == token
 
 
+async def test_tampering_twice_changes_one_character_which_is_the_marked_one(visitor: Visitor) -> None:
+    await visitor.log_in()
+    token = await visitor.token()
+    for part in ("signature", "payload", "payload"):
+        await visitor.page.get_by_label("Part to tamper with").select_option(part)
+        await visitor.page.get_by_role("button", name="Tamper").click()
+        await visitor.judged("The API refuses this token")
+        await visitor.provoked("401")
+        await expect(visitor.page.locator("#raw mark")).to_have_count(1)
+        await expect(visitor.page.locator(f"#raw .{part} mark")).to_have_count(1)
+        tampered = await visitor.token()
+        assert sum(one != other for one, other in zip(token, tampered, strict=True)) == 1
+
+
 async def test_a_request_and_its_answer_are_shown_in_full(visitor: Visitor) -> None:
     await visitor.log_in()
     assert await visitor.call("/api/private") == 200
@@ -106,6 +120,23 @@ async def test_another_token_can_be_pasted_without_logging_in(visitor: Visitor) 
     assert await visitor.call("/api/private-scoped") == 200
     await expect(visitor.page.locator("#source")).to_contain_text("nobody is logged in with it")
     await expect(visitor.page.locator("#who")).to_contain_text("Not signed in")
+
+
+async def test_a_token_is_pasted_with_what_it_is_often_copied_with(visitor: Visitor) -> None:
+    await visitor.open("/tabs/user-page")
+    await visitor.sees("You are not signed in.")
+    token = machine_token(visitor.site)
+    wrapped = "\n  ".join(re.findall(".{1,64}", token))
+    for copied in (
+        f"authorization : BEARER {token}",
+        f'"{token}"',
+        f"'Authorization: Bearer {token}'\n",
+        f"Authorization: Bearer\n  {wrapped}\n",
+    ):
+        await visitor.paste(copied)
+        await visitor.judged("The API accepts this token.")
+        assert await visitor.token() == token
+        await visitor.paste("")
 
 
 def unsigned() -> str:
@@ -188,7 +219,7 @@ async def test_a_link_that_waited_is_still_ones_own(visitor: Visitor) -> None:
     await visitor.page.clock.fast_forward(11 * 60 * 1000)
     await visitor.page.get_by_role("link", name="Open it").click()
     await visitor.page.get_by_role("button", name="Gus Guest").click()
-    await visitor.sees("You are signed in as auth0|guest")
+    await visitor.sees("You are signed in as Gus Guest")
 
 
 async def test_a_link_of_ones_own_logs_in_and_leaves_no_token_behind(visitor: Visitor) -> None:
@@ -199,7 +230,7 @@ async def test_a_link_of_ones_own_logs_in_and_leaves_no_token_behind(visitor: Vi
     assert f"redirect_uri={visitor.site.address.replace(':', '%3A').replace('/', '%2F')}%2Flogin-results" in link
     await visitor.page.goto(link)
     await visitor.page.get_by_role("button", name="Edda Editor").click()
-    await visitor.sees("You are signed in as auth0|editor")
+    await visitor.sees("You are signed in as Edda Editor")
     await visitor.judged("The API accepts this token.")
     token = await visitor.token()
     assert visitor.page.url == f"{visitor.site.address}/tabs/user-page"
@@ -208,8 +239,35 @@ async def test_a_link_of_ones_own_logs_in_and_leaves_no_token_behind(visitor: Vi
     # Neither does going back and forth bring it back.
     await visitor.page.go_back()
     await visitor.page.go_forward()
-    await visitor.sees("You are not signed in.")
+    await visitor.sees("You are signed in as Edda Editor")
+    await visitor.judged("The API accepts this token.")
     assert token not in await visitor.page.content()
+
+
+async def test_who_came_by_the_link_is_still_there_after_a_click(visitor: Visitor) -> None:
+    await by_link(visitor)
+    await visitor.sees("You are signed in as Rita Reader")
+    await expect(visitor.page.locator("#source")).to_contain_text("got by the authorization link")
+    await visitor.page.get_by_role("link", name="API behind Auth0").click()
+    await visitor.sees("You are signed in as Rita Reader")
+
+
+async def test_who_came_by_the_link_is_calmly_signed_out_where_the_frame_gets_no_cookie(
+    browser: Browser, site: Site
+) -> None:
+    async with visiting(browser, elsewhere(site)) as visitor:
+        await by_link(visitor)
+        await visitor.sees("You are signed in as auth0|reader")
+        await visitor.page.get_by_role("link", name="API behind Auth0").click()
+        await visitor.sees("You are not signed in.")
+
+
+async def by_link(visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+    await visitor.page.get_by_role("link", name="Open it").click()
+    await visitor.page.get_by_role("button", name="Rita Reader").click()
+    await visitor.judged("The API accepts this token.")
 
 
 async def test_a_token_in_somebody_elses_link_is_shown_and_logs_nobody_in(visitor: Visitor) -> None:
@@ -223,6 +281,22 @@ async def test_a_token_in_somebody_elses_link_is_shown_and_logs_nobody_in(visito
         await visitor.open()
 
 
+async def test_whoever_is_signed_in_stays_so_when_somebody_elses_link_comes(visitor: Visitor) -> None:
+    await visitor.log_in()
+    own = await visitor.token()
+    token = machine_token(visitor.site)
+    await visitor.open(f"/login-results#access_token={token}")
+    await visitor.judged("The API accepts this token.")
+    await visitor.sees("You are signed in as Rita Reader")
+    await expect(visitor.page.locator("#who")).to_contain_text("Rita Reader")
+    await expect(visitor.page.locator("#source")).to_contain_text("nobody is logged in with it")
+    assert await visitor.token() == token
+    await expect(visitor.page.get_by_role("button", name="Get a new one")).to_be_enabled()
+    await visitor.page.get_by_role("button", name="Back to mine").click()
+    await expect(visitor.page.locator("#payload")).to_contain_text("auth0|reader")
+    assert token not in (own, await visitor.token())
+
+
 async def test_a_state_is_good_once(visitor: Visitor) -> None:
     await visitor.open()
     await visitor.sees("You are not signed in.")
@@ -233,6 +307,19 @@ async def test_a_state_is_good_once(visitor: Visitor) -> None:
     await visitor.open()
     await visitor.open(answer)
     await visitor.sees("You are not signed in.")
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(9, "signed in as dev-m2m@clients"), (11, "not signed in")], ids=str)
+async def test_a_state_is_good_for_ten_minutes(visitor: Visitor, minutes: int, said: str) -> None:
+    await visitor.page.clock.install()
+    await visitor.open()
+    await visitor.sees("You are not signed in.")
+    link = await visitor.page.get_by_label("The link").input_value()
+    await visitor.page.clock.fast_forward(minutes * 60 * 1000)
+    state = link.partition("&state=")[2]
+    await visitor.open(f"/login-results#access_token={machine_token(visitor.site)}&state={state}")
+    await visitor.judged("The API accepts this token.")
+    await visitor.sees(f"You are {said}")
 
 
 async def test_a_link_that_is_declined_is_told(visitor: Visitor) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
-__all__ = ["Site", "Visitor", "expect", "visiting"]
+__all__ = ["Site", "Visitor", "elsewhere", "expect", "visiting"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class Site:
 
     address: str
     issuer: str
+
+
+def elsewhere(site: Site) -> Site:
+    """To a browser localhost is another site than 127.0.0.1, where the issuer is."""
+    return Site(site.address.replace("127.0.0.1", "localhost"), site.issuer)
 
 
 @dataclass

@@ -3,6 +3,13 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 export const PARTS = ["header", "payload", "signature"];
 
+// A token without what it is often copied with: spaces, quotes, "Authorization: Bearer" (as `jwt decode` takes it), and
+// line breaks. Of words in one line each stays: the API refuses them.
+export function bare(text) {
+  const unquoted = text.trim().replace(/^["']+|["']+$/g, "").trimStart();
+  return unquoted.replace(/^(authorization\s*:\s*)?(bearer(\s+|$))?/i, "").trim().replace(/\s*\n\s*/g, "");
+}
+
 // The parts as they stand in the text; null where there are not three.
 export function split(token) {
   const parts = token.split(".");
@@ -33,7 +40,7 @@ export function byteLength(part) {
   }
 }
 
-// Change the character in the middle of a part; returns the token and where in it that is.
+// Change the character in the middle of a part; returns the token, as it was whole too, and where in it that is.
 export function tamper(token, part) {
   const parts = token.split(".");
   const index = PARTS.indexOf(part);
@@ -41,7 +48,7 @@ export function tamper(token, part) {
   const now = parts[index][place];
   const other = ALPHABET[(ALPHABET.indexOf(now) + 1) % ALPHABET.length];
   parts[index] = parts[index].slice(0, place) + other + parts[index].slice(place + 1);
-  return { token: parts.join("."), part, place };
+  return { token: parts.join("."), whole: token, part, place };
 }
 
 function bytes(part) {

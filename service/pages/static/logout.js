@@ -5,29 +5,35 @@ import { recall, remember } from "./storage.js";
 import { explain } from "./words.js";
 
 // Set before leaving for the issuer. That somebody left does not say that they came back from there: the way may have
-// been cut short. So the issuer is asked.
+// been cut short. So the issuer is asked. Its "no" tells something only where the frame that asks gets its cookie, which
+// is known where it saw the session before.
 const LEFT = "logout.left";
 
-async function leave() {
+async function leave(seen) {
   say(`Logging you out at ${settings.domain} …`);
-  remember("sessionStorage", LEFT, "yes");
+  let why = "This browser stores nothing for this page, which would send you there for ever.";
   try {
-    await logOut(`${window.location.origin}/logout`);
+    const address = await logOut(`${window.location.origin}/logout`);
+    if (remember("sessionStorage", LEFT, seen ? "seen" : "unseen")) {
+      window.location.replace(address);
+      return;
+    }
   } catch (error) {
-    remember("sessionStorage", LEFT, null);
-    say(`You are logged out here, but not at the issuer. ${explain(error)}`, "wrong");
-    element("log-in").hidden = false;
+    why = explain(error);
   }
+  say(`You are logged out here, but not at the issuer. ${why}`, "wrong");
+  element("log-in").hidden = false;
 }
 
-async function returned() {
+async function returned(seen) {
   say("Looking whether the issuer has ended its session …");
   const stands = await standsAtIssuer();
   if (stands) {
-    await leave();
+    await leave(true);
     return;
   }
-  const where = stands === false ? ", here and at the issuer" : " here. Whether the issuer has ended its session too, it does not say";
+  const ended = seen && stands === false;
+  const where = ended ? ", here and at the issuer" : " here. Whether the issuer has ended its session too, it does not say";
   say(`You are logged out${where}.`);
   element("log-in").hidden = false;
 }
@@ -35,7 +41,12 @@ async function returned() {
 if (canLogIn) {
   const left = recall("sessionStorage", LEFT);
   remember("sessionStorage", LEFT, null);
-  await (left ? returned() : leave());
+  if (left) {
+    await returned(left === "seen");
+  } else {
+    say("Logging you out …");
+    await leave(await standsAtIssuer());
+  }
 } else {
   say("Nobody is signed in.");
 }

@@ -1,5 +1,6 @@
 // What every page has: its elements by id, a line for what is going on, and who is signed in.
 import { canLogIn } from "./settings.js";
+import { stores } from "./storage.js";
 
 // A page that the browser had put aside would show, after logging out, who was signed in before.
 window.addEventListener("pageshow", (event) => {
@@ -9,6 +10,7 @@ window.addEventListener("pageshow", (event) => {
 });
 
 element("insecure").hidden = window.isSecureContext;
+element("storeless").hidden = stores;
 
 export function element(id) {
   return document.getElementById(id);

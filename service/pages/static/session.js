@@ -104,25 +104,27 @@ export async function logIn() {
   await client.loginWithRedirect({ openUrl: (url) => window.location.replace(url) });
 }
 
-// Forget the session, and go to the issuer to end its own too. Throws IssuerUnreachable: then only this one has ended.
+// Forget the session. Returns the address at which the issuer ends its own too, and sends back to `returnTo`. Throws
+// IssuerUnreachable: then only this one has ended.
 export async function logOut(returnTo) {
   const client = await open();
   let address;
   await client.logout({ logoutParams: { returnTo }, openUrl: (url) => { address = url; } });
   await probe();
-  window.location.replace(address);
+  return address;
 }
 
-// Whether the issuer would let somebody in without asking: false, or true, or null where it does not say.
+// Whether the issuer lets somebody in without asking, as far as a frame can tell: true, or false, or null where it does
+// not answer. Where a browser withholds its cookie from the frame, that is always false. Ends the session here.
 export async function standsAtIssuer() {
-  const client = await open();
   try {
+    const client = await open();
     await silently(client, { cacheMode: "off" });
+    await client.logout({ openUrl: false });
+    return true;
   } catch (error) {
     return error instanceof SignedOut ? false : null;
   }
-  await client.logout({ openUrl: false });
-  return true;
 }
 
 async function silently(client, options) {

@@ -20,3 +20,8 @@ export function remember(storage, key, value) {
     return false;
   }
 }
+
+// Whether the browser lets them at all.
+export const stores = ["localStorage", "sessionStorage"].every(
+  (storage) => remember(storage, "stores", "yes") && remember(storage, "stores", null),
+);

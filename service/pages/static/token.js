@@ -1,10 +1,11 @@
 // The token page: whose token it is, what it says, what the API makes of it.
 import { call } from "./api.js";
 import { arrival } from "./arrival.js";
-import { split, tamper } from "./jwt.js";
+import { bare, split, tamper } from "./jwt.js";
 import { redeem } from "./links.js";
 import { copy, element, say, showWho, tell } from "./page.js";
 import { complete, current, restore, SignedOut } from "./session.js";
+import { canLogIn } from "./settings.js";
 import { judge, showVerdict } from "./verdict.js";
 import { tickClaims, view } from "./view.js";
 import { explain, explainCode } from "./words.js";
@@ -21,15 +22,15 @@ const SOURCES = {
 // How often the API is asked about a token past its end, which it may accept a little longer (AUTH0_LEEWAY).
 const AGAIN_MILLISECONDS = 5000;
 
-// What is shown, and the token of whoever is signed in.
-let shown = { token: "", kind: "none", claims: null, valid: false, judgedAt: 0 };
+// What is shown (`whole` is the token before it was tampered with), and the token of whoever is signed in.
+let shown = { token: "", kind: "none", claims: null, whole: "", valid: false, judgedAt: 0 };
 let mine = null;
 let lastCall = 0;
 
 // Show a token, and ask the API about it. Nothing that was said of another one is left beside it.
 async function show(token, kind, changed) {
   const { header, claims } = view(token, changed);
-  shown = { token, kind, claims, kid: header?.kid, valid: false, judgedAt: Date.now() };
+  shown = { token, kind, claims, kid: header?.kid, whole: changed?.whole ?? token, valid: false, judgedAt: Date.now() };
   element("source").textContent = SOURCES[kind];
   tell("said", "");
   showCall({});
@@ -146,12 +147,32 @@ function showCall({ text = "", kind = "", sent = "", answered = "" }) {
 async function takeLink({ kind, token, state, error, description }) {
   const own = redeem(state);
   if (kind === "token") {
-    await (own ? keep(token, "link") : show(token, "stray"));
-    greet(own && shown.valid ? shown.claims.sub : null);
+    await (own ? takeOwn(token) : takeStray(token));
     return;
   }
   await goOn();
   say(explainCode(error, own ? description || error : ""), "wrong");
+}
+
+async function takeOwn(token) {
+  await keep(token, "link");
+  greet(shown.valid ? shown.claims.sub : null);
+  if (shown.valid && canLogIn) {
+    // This token ends with this page. A session of its own outlives it, where the issuer gives the frame one.
+    await current({ renew: true }).then(greetSession, () => {});
+  }
+}
+
+// Whoever was signed in before still is, and has their own token to go back to.
+async function takeStray(token) {
+  try {
+    const session = await restore();
+    mine = session && { token: session.token, kind: "session" };
+    greetSession(session);
+  } catch (error) {
+    say(explain(error), "wrong");
+  }
+  await show(token, "stray");
 }
 
 async function takeSession() {
@@ -185,14 +206,14 @@ element("restore").addEventListener("click", () => {
 });
 element("part").addEventListener("change", offer);
 element("tamper").addEventListener("click", async () => {
-  const changed = tamper(shown.token, element("part").value);
+  const changed = tamper(shown.whole, element("part").value);
   const judged = show(changed.token, "tampered", changed);
   await Promise.all([judged, present("/api/private")]);
 });
 element("paste").addEventListener("submit", (event) => {
   event.preventDefault();
   element("raw-title").scrollIntoView();
-  show(element("pasted").value.trim().replace(/^bearer\s+/i, ""), "pasted");
+  show(bare(element("pasted").value), "pasted");
 });
 for (const button of document.querySelectorAll("[data-call]")) {
   button.addEventListener("click", () => callWith(button.dataset.call));
