@@ -1,6 +1,6 @@
 // The token page: whose token it is, what it says, what the API makes of it.
-import { call } from "./api.js";
 import { arrival } from "./arrival.js";
+import { clearCall, present } from "./calls.js";
 import { bare, split, tamper } from "./jwt.js";
 import { redeem } from "./links.js";
 import { copy, element, say, showWho, tell } from "./page.js";
@@ -25,7 +25,6 @@ const AGAIN_MILLISECONDS = 5000;
 // What is shown (`whole` is the token before it was tampered with), and the token of whoever is signed in.
 let shown = { token: "", kind: "none", claims: null, whole: "", valid: false, judgedAt: 0 };
 let mine = null;
-let lastCall = 0;
 
 // Show a token, and ask the API about it. Nothing that was said of another one is left beside it.
 async function show(token, kind, changed) {
@@ -33,7 +32,7 @@ async function show(token, kind, changed) {
   shown = { token, kind, claims, kid: header?.kid, whole: changed?.whole ?? token, valid: false, judgedAt: Date.now() };
   element("source").textContent = SOURCES[kind];
   tell("said", "");
-  showCall({});
+  clearCall();
   offer();
   element("content").hidden = false;
   showVerdict({ text: token ? "Asking the API …" : "" });
@@ -114,33 +113,7 @@ async function callWith(path) {
   if (shown.kind === "session") {
     await renew();
   }
-  await present(path);
-}
-
-async function present(path) {
-  const number = ++lastCall;
-  showCall({ text: `Calling ${path} …` });
-  let called;
-  try {
-    const { status, sent, answered, body } = await call(path, shown.token);
-    const text = `${path} answers ${status}: ${body?.message ?? body?.detail ?? ""}`;
-    called = { text, kind: status < 400 ? "right" : "wrong", sent, answered };
-  } catch (error) {
-    called = { text: error.message, kind: "wrong" };
-  }
-  // A later call, or another token, may have taken its place.
-  if (number === lastCall) {
-    showCall(called);
-  }
-}
-
-function showCall({ text = "", kind = "", sent = "", answered = "" }) {
-  if (!text) {
-    lastCall += 1;
-  }
-  tell("called", text, kind);
-  element("request").textContent = sent;
-  element("answer").textContent = answered;
+  await present(path, shown.token);
 }
 
 // The answer to the authorization link, which is ours only with a state of ours.
@@ -208,7 +181,7 @@ element("part").addEventListener("change", offer);
 element("tamper").addEventListener("click", async () => {
   const changed = tamper(shown.whole, element("part").value);
   const judged = show(changed.token, "tampered", changed);
-  await Promise.all([judged, present("/api/private")]);
+  await Promise.all([judged, present("/api/private", changed.token)]);
 });
 element("paste").addEventListener("submit", (event) => {
   event.preventDefault();
