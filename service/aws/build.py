@@ -63,6 +63,11 @@ class Build:
         return self.succeeded and self.exported.get(DEPLOYED) == "yes" and IMAGE in self.exported
 
     @property
+    def overtaken(self) -> bool:
+        """Whether it deployed nothing, since something newer ran there. A check says nothing of the kind."""
+        return self.succeeded and self.exported.get(DEPLOYED) == "no"
+
+    @property
     def failure(self) -> Phase | None:
         """The phase that failed first, of a build that did."""
         return next((phase for phase in self.phases if phase.status not in ("", "SUCCEEDED", "IN_PROGRESS")), None)

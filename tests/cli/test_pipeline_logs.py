@@ -50,6 +50,15 @@ def test_the_log_of_a_check(cloud: StandIn) -> None:
     assert pipeline(cloud, "logs", "--project", "check").out == "text\n"
 
 
+def test_a_check_that_succeeded_says_nothing_of_a_deployment(cloud: StandIn) -> None:
+    check = examples.build(3, projectName="auth0-api-check", exportedEnvironmentVariables=[])
+    built(cloud, check, then=[check])
+    cloud.on(LOG, log("1", "text\n"), log("1"))
+    ended = pipeline(cloud, "logs", "--project", "check", "--follow")
+    assert ended.status == 0
+    assert ended.out.endswith("succeeded in 4m 00s.\n")
+
+
 def test_following_tells_by_its_status_how_it_ended(cloud: StandIn) -> None:
     running = examples.build(8, "IN_PROGRESS")
     built(cloud, running, then=(running, examples.failed(8)))

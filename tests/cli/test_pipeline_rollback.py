@@ -40,6 +40,18 @@ def test_shows_both_asks_and_goes_back_in_a_process_of_its_own(cloud: StandIn, t
     assert overrides(cloud) == {"ROLLBACK_IMAGE": image(5), "ROLLBACK_COMMIT": commit(5)}
 
 
+def test_one_that_was_overtaken_has_not_gone_back(cloud: StandIn) -> None:
+    ready(cloud)
+    told = variables({"ROLLBACK_IMAGE": image(5), "ROLLBACK_COMMIT": commit(5)})
+    nothing = variables({"COMMIT": commit(5), "IMAGE": image(5), "DEPLOYED": "no"})
+    late = examples.build(8, exportedEnvironmentVariables=nothing)
+    late["environment"] = {**late["environment"], "environmentVariables": told}
+    built(cloud, examples.build(7), then=[late])
+    ended = pipeline(cloud, "rollback", commit(5), "--yes")
+    assert (ended.status, one_line(ended.err)) == (1, True)
+    assert ended.err.endswith("It deployed nothing: something newer runs there.\n")
+
+
 @pytest.mark.parametrize("name", [commit(5), commit(5)[:7], digest(5), image(5)])
 def test_an_image_goes_by_its_tag_its_commit_or_its_digest(cloud: StandIn, name: str) -> None:
     ready(cloud)

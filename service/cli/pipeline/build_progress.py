@@ -50,7 +50,7 @@ def started(options: argparse.Namespace, aws: Aws, build: Build) -> int:
 
 
 def follow(options: argparse.Namespace, aws: Aws, build: Build) -> int:
-    """Show a build until it has ended. Raises AwsFailed when it failed."""
+    """Show a build until it has ended. Raises AwsFailed when it failed, or did not go back where it was to."""
     terminal = open_terminal(quiet=options.json)
     terminal.print(Text(f"Following {named(build)}.", "bold"))
     remark = (
@@ -71,6 +71,13 @@ def follow(options: argparse.Namespace, aws: Aws, build: Build) -> int:
     if not build.succeeded:
         raise AwsFailed(how_it_failed(build))
     ending = f"{sentence(named(build))} succeeded in {duration(build.seconds(aws.now()))}."
+    if build.overtaken:
+        ending = f"{ending} It deployed nothing: something newer runs there."
+        # A push that was overtaken has done its part; whoever goes back wants to be there.
+        if build.rollback:
+            raise AwsFailed(ending)
+        terminal.print(cell(ending, "bold yellow"))
+        return 0
     deployed = f" It deployed {build.exported['IMAGE']}" if build.deployed else ""
     terminal.print(cell(f"{ending}{deployed}", "bold green"))
     return 0
