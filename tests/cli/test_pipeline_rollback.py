@@ -10,6 +10,7 @@ import pytest
 from ..aws import examples
 from ..aws.examples import commit, digest, image, images, log, variables
 from ..aws.models import Refusal
+from ..aws.session import ago
 from ..aws.stand_in import StandIn
 from .pipeline_command import assert_rights, built, one_line, pipeline, process
 
@@ -77,6 +78,15 @@ def test_without_an_image_it_lists_them(cloud: StandIn) -> None:
     ready(cloud)
     found = json.loads(pipeline(cloud, "rollback", "--json").out)["images"]
     assert [one["deployed"] for one in found] == [True, False, False]
+
+
+def test_what_a_build_that_began_earlier_deployed_last_is_what_runs(cloud: StandIn) -> None:
+    back = examples.build(10, endTime=ago(30), exportedEnvironmentVariables=BACK)
+    built(cloud, back, examples.build(9, endTime=ago(20)))
+    cloud.on(IMAGES, images(9, 5))
+    found = json.loads(pipeline(cloud, "rollback", "--json").out)["images"]
+    assert [(one["tag"], one["deployed"]) for one in found] == [(commit(9), True), (commit(5), False)]
+    assert f"Runs now:  {commit(9)}" in pipeline(cloud, "rollback", commit(5), typed="n\n").out
 
 
 @pytest.mark.parametrize("typed", ["n\n", ""])
