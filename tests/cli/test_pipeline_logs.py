@@ -85,6 +85,16 @@ def test_a_machine_gets_lines_with_their_times(cloud: StandIn) -> None:
     assert document["build"]["number"] == 8
 
 
+def test_a_machine_that_follows_gets_the_same_document(cloud: StandIn) -> None:
+    running = examples.build(8, "IN_PROGRESS")
+    built(cloud, running, then=(running, examples.failed(8)))
+    cloud.on(LOG, log("1", "text\n"), log("1"))
+    ended = pipeline(cloud, "logs", "--follow", "--json")
+    document = json.loads(ended.out)
+    assert (ended.status, document["build"]["status"]) == (1, "FAILED")
+    assert document["lines"] == [{"time": 1_795_000_000_000, "text": "text"}]
+
+
 def test_a_denied_log_names_the_right(cloud: StandIn) -> None:
     built(cloud, examples.build(8))
     cloud.on(LOG, Refusal("AccessDeniedException", "User: u is not authorized to perform: logs:GetLogEvents"))
