@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+from .plain_text import one_line
 from .settings import Settings, variable
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _secret(secret_id: str) -> Mapping[str, Any]:
     if unknown:
         # A misspelt name would leave a default where somebody meant otherwise.
         raise WrongSettings(
-            [f"AWS_SECRET_ID: no setting is called {name}, which stands in the secret" for name in unknown]
+            [f"AWS_SECRET_ID: no setting is called {one_line(name)}, which stands in the secret" for name in unknown]
         )
     return {name: value for name, value in values.items() if value != ""}
 

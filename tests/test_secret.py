@@ -74,7 +74,14 @@ def test_a_secret_that_is_not_there_is_one_line(aws: str, tmp_path: Path) -> Non
     assert problem(tmp_path, aws).endswith(f"there is no such secret in {REGION}")
 
 
-@pytest.mark.parametrize("value", ["s3cret {not json", '["s3cret"]', '"s3cret"', "null", b"s3cret \xff"], ids=repr)
+NESTED = '{"s3cret": ' + "[" * 30_000 + "]" * 30_000 + "}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["s3cret {not json", '["s3cret"]', '"s3cret"', "null", NESTED, b"s3cret \xff"],
+    ids=lambda value: repr(value[:20]),
+)
 def test_what_is_no_json_object_is_one_line(aws: str, tmp_path: Path, value: str | bytes) -> None:
     put(aws, value)
     assert "not one JSON object of settings" in problem(tmp_path, aws)
@@ -83,6 +90,8 @@ def test_what_is_no_json_object_is_one_line(aws: str, tmp_path: Path, value: str
 def test_an_unknown_name_is_told_and_a_wrong_value_is_not_shown(aws: str, tmp_path: Path) -> None:
     put(aws, json.dumps({**GOOD, "AUTH0_AUDIANCE": "s3cret-1"}))
     assert "no setting is called AUTH0_AUDIANCE" in problem(tmp_path, aws)
+    put(aws, json.dumps({**GOOD, "A\n\x1b[2J": "s3cret-1"}), "forged")
+    assert "no setting is called A\\n\\u001b[2J, which" in problem(tmp_path, aws, "forged")
     put(aws, json.dumps({**GOOD, "JWKS_TTL": "s3cret-2", "PORT": {"s3cret": 1}}), "wrong")
     status, lines = token(tmp_path, aws, "wrong")
     assert status == 2
@@ -131,6 +140,40 @@ def test_without_credentials_region_or_answer_it_is_one_line_too(aws: str, tmp_p
     assert "AWS_SECRET_ID: You must specify a region" in ended.stderr
     nobody = f"http://127.0.0.1:{free_port()}"
     assert f'"{nobody}/"' in problem(tmp_path, nobody)
+
+
+def profile(directory: Path, *lines: str) -> dict[str, str]:
+    """Write a configuration of AWS that has the credentials, and return what names it."""
+    path = directory / "config"
+    path.write_text("\n".join(["[default]", *lines, ""]))
+    return {"AWS_CONFIG_FILE": str(path), "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+
+
+def test_a_profile_that_is_not_there_and_a_configuration_that_is_none_are_one_line(aws: str, tmp_path: Path) -> None:
+    assert "profile (nobody)" in problem(tmp_path, aws, AWS_PROFILE="nobody")
+    (tmp_path / "broken").write_text("s3cret\n")
+    assert f"config file: {tmp_path / 'broken'}" in problem(tmp_path, aws, AWS_CONFIG_FILE=str(tmp_path / "broken"))
+
+
+@pytest.mark.parametrize(
+    ("process", "said"),
+    [
+        ("/no/such", "settings for AWS cannot be used: looking for credentials ends in FileNotFoundError"),
+        ("echo s3cret", "settings for AWS cannot be used: looking for credentials ends in JSONDecodeError"),
+        ("echo null", "settings for AWS cannot be used: looking for credentials ends in AttributeError"),
+        ("sh -c 'echo s3cret >&2; exit 1'", "the credentials cannot be had from custom-process"),
+    ],
+)
+def test_a_program_that_gives_no_credentials_is_one_line(aws: str, tmp_path: Path, process: str, said: str) -> None:
+    put(aws, json.dumps(GOOD))
+    assert problem(tmp_path, aws, **profile(tmp_path, f"credential_process = {process}")).endswith(said)
+
+
+def test_a_program_may_give_the_credentials(aws: str, tmp_path: Path) -> None:
+    put(aws, json.dumps(GOOD))
+    (tmp_path / "given").write_text(json.dumps({"Version": 1, "AccessKeyId": "testing", "SecretAccessKey": "testing"}))
+    _, lines = token(tmp_path, aws, **profile(tmp_path, f"credential_process = cat {tmp_path / 'given'}"))
+    assert "AUTH0_M2M_CLIENT_ID" in lines[1]
 
 
 def test_boto3_is_not_loaded_without_a_secret(tmp_path: Path) -> None:

@@ -63,6 +63,11 @@ class Build:
         return self.succeeded and self.exported.get(DEPLOYED) == "yes" and IMAGE in self.exported
 
     @property
+    def overtaken(self) -> bool:
+        """Whether it deployed nothing, since something newer ran there. A check says nothing of the kind."""
+        return self.succeeded and self.exported.get(DEPLOYED) == "no"
+
+    @property
     def failure(self) -> Phase | None:
         """The phase that failed first, of a build that did."""
         return next((phase for phase in self.phases if phase.status not in ("", "SUCCEEDED", "IN_PROGRESS")), None)
@@ -95,10 +100,9 @@ class Deployed:
 
 def what_runs(builds: Sequence[Build]) -> Deployed | None:
     """Return what the last successful deployment put there. `builds` are of the deploy project, the newest first."""
-    for build in builds:
-        if build.deployed:
-            return Deployed(build.exported.get(COMMIT, build.commit), build.exported[IMAGE], build)
-    return None
+    # Builds overlap: the last one to end has deployed over the others, whichever began last.
+    build = max((build for build in builds if build.deployed), key=_end, default=None)
+    return None if build is None else Deployed(build.exported.get(COMMIT, build.commit), build.exported[IMAGE], build)
 
 
 def what_is_rolling(builds: Sequence[Build]) -> list[Build]:
@@ -131,6 +135,10 @@ def read_build(found: BuildTypeDef) -> Build:
         exported,
         LogPlace(group, stream) if group and stream else None,
     )
+
+
+def _end(build: Build) -> float:
+    return 0 if build.ended is None else build.ended.timestamp()
 
 
 def _phase(found: BuildPhaseTypeDef) -> Phase:

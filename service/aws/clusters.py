@@ -13,7 +13,7 @@ from .errors import AwsFailed, code_of
 if TYPE_CHECKING:
     from .session import Aws
 
-# Of the build image. kubectl is made for the cluster's own minor version, and the one before and after it.
+# As deploy/tools brings it. kubectl is made for the cluster's own minor version, and the one before and after it.
 KUBECTL = (1, 35)
 
 

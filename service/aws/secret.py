@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, TokenRetrievalError
 from pydantic_settings import AWSSecretsManagerSettingsSource
 
 if TYPE_CHECKING:
@@ -36,22 +36,43 @@ def read(secret_id: str, settings: type[BaseSettings]) -> Mapping[str, Any]:
     """Return what a secret has, by variable name. `secret_id` is its name or its ARN. Raises SecretUnusable."""
     session = botocore.session.get_session()
     session.set_default_client_config(_CONFIG)
-    boto3.setup_default_session(botocore_session=session)
-    region = _region(secret_id) or session.get_config_variable("region")
+    region = _region(secret_id)
     try:
+        boto3.setup_default_session(botocore_session=session)
+        region = region or session.get_config_variable("region")
+        _check_credentials(session)
         source = AWSSecretsManagerSettingsSource(settings, secret_id, region_name=region)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         where = f" in {region}" if region else ""
         raise SecretUnusable(_REFUSALS.get(code, f"AWS refuses: {code}").format(where=where)) from None
+    except (CredentialRetrievalError, TokenRetrievalError) as error:
+        # What the provider says of itself may hold what it was given, so it stays out.
+        raise SecretUnusable(f"the credentials cannot be had from {error.kwargs.get('provider')}") from None
     except BotoCoreError as error:
         # Its words are about credentials, regions and addresses; none of them quotes what was answered.
         raise SecretUnusable(str(error).rstrip(".")) from None
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError, RecursionError):
         raise SecretUnusable('it is not one JSON object of settings, as {"AUTH0_DOMAIN": "…"}') from None
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise SecretUnusable(f"this machine's settings for AWS cannot be used: {error}") from None
     return dict(source.env_vars)
+
+
+def _check_credentials(session: botocore.session.Session) -> None:
+    """Look for credentials, by themselves: what a credential_process prints is no JSON either, and not the secret."""
+    try:
+        credentials = session.get_credentials()
+        if credentials is not None:
+            credentials.get_frozen_credentials()
+    except BotoCoreError:
+        # Some are of the kinds below as well.
+        raise
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        # Its words may hold what was printed.
+        raise SecretUnusable(
+            f"this machine's settings for AWS cannot be used: looking for credentials ends in {type(error).__name__}"
+        ) from None
 
 
 def _region(secret_id: str) -> str | None:

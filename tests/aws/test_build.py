@@ -8,7 +8,7 @@ from service.aws.build import read_build, what_is_rolling, what_runs
 
 from . import examples
 from .examples import commit, image, variables
-from .session import NOW
+from .session import NOW, ago
 
 
 def read(number: int, status: str = "SUCCEEDED", **override: Any):
@@ -35,6 +35,21 @@ def test_the_last_deployment_that_succeeded_is_what_runs() -> None:
     assert deployed is not None
     assert (deployed.commit, deployed.image, deployed.build.number) == (commit(2), image(2), 2)
     assert [build.number for build in what_is_rolling(builds)] == [6]
+
+
+def test_of_builds_that_overlap_the_last_to_end_is_what_runs() -> None:
+    deployed = what_runs([read(10, endTime=ago(30)), read(9, endTime=ago(20)), read(8, endTime=ago(40))])
+    assert deployed is not None
+    assert (deployed.commit, deployed.build.number) == (commit(9), 9)
+
+
+def test_where_no_end_is_told_the_newest_deployment_is_what_runs() -> None:
+    found: list[Any] = [examples.build(number) for number in (3, 2)]
+    for one in found:
+        del one["endTime"]
+    deployed = what_runs([read_build(one) for one in found])
+    assert deployed is not None
+    assert deployed.build.number == 3
 
 
 def test_nothing_runs_before_the_first_deployment() -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from service.aws.clusters import Cluster, get_cluster
+from service.aws.clusters import KUBECTL, Cluster, get_cluster
 from service.aws.connections import connection_problem
 from service.aws.errors import AwsFailed
 
+from ..processes import ROOT
 from .models import Refusal
 from .session import session
 from .stand_in import StandIn
@@ -14,6 +17,12 @@ from .stand_in import StandIn
 @pytest.mark.parametrize(("version", "fits"), [("1.33", False), ("1.34", True), ("1.35", True), ("1.36", True), ("1.37", False), ("2.35", False), ("?", False)])  # fmt: skip
 def test_kubectl_is_for_one_minor_version_less_to_one_more(version: str, fits: bool) -> None:
     assert bool(Cluster("c", version, "ACTIVE", "API").warnings) is not fits
+
+
+def test_kubectl_is_the_one_that_the_builds_get() -> None:
+    version = re.search(r"^KUBECTL=(\d+)\.(\d+)\.", (ROOT / "deploy/tools").read_text(), re.MULTILINE)
+    assert version is not None
+    assert tuple(map(int, version.groups())) == KUBECTL
 
 
 @pytest.mark.parametrize(("mode", "usable"), [("API", True), ("API_AND_CONFIG_MAP", True), ("CONFIG_MAP", False)])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ..aws import examples
-from ..aws.examples import commit, image, log
+from ..aws.examples import commit, image, log, variables
 from ..aws.models import Refusal
 from ..aws.session import Time
 from ..aws.stand_in import StandIn
@@ -58,6 +58,14 @@ def test_a_build_that_failed_tells_where_and_why(cloud: StandIn) -> None:
     assert (ended.status, one_line(ended.err)) == (1, True)
     assert ended.err.startswith("Build 8 of auth0-api-deploy ended as FAILED in phase BUILD: COMMAND_EXECUTION_ERROR")
     assert "deploy/rollout" in ended.err
+
+
+def test_a_build_that_was_overtaken_says_that_it_deployed_nothing(cloud: StandIn) -> None:
+    nothing = variables({"COMMIT": commit(8), "IMAGE": image(8), "DEPLOYED": "no"})
+    ready(cloud, then=(RUNNING, examples.build(8, exportedEnvironmentVariables=nothing)))
+    ended = pipeline(cloud, "build")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.endswith("It deployed nothing: something newer runs there.\n")
 
 
 def test_does_not_start_another_one_while_one_is_running_unless_that_is_wanted(cloud: StandIn) -> None:

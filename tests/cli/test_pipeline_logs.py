@@ -50,6 +50,15 @@ def test_the_log_of_a_check(cloud: StandIn) -> None:
     assert pipeline(cloud, "logs", "--project", "check").out == "text\n"
 
 
+def test_a_check_that_succeeded_says_nothing_of_a_deployment(cloud: StandIn) -> None:
+    check = examples.build(3, projectName="auth0-api-check", exportedEnvironmentVariables=[])
+    built(cloud, check, then=[check])
+    cloud.on(LOG, log("1", "text\n"), log("1"))
+    ended = pipeline(cloud, "logs", "--project", "check", "--follow")
+    assert ended.status == 0
+    assert ended.out.endswith("succeeded in 4m 00s.\n")
+
+
 def test_following_tells_by_its_status_how_it_ended(cloud: StandIn) -> None:
     running = examples.build(8, "IN_PROGRESS")
     built(cloud, running, then=(running, examples.failed(8)))
@@ -74,6 +83,16 @@ def test_a_machine_gets_lines_with_their_times(cloud: StandIn) -> None:
     document = json.loads(pipeline(cloud, "logs", "--json").out)
     assert document["lines"] == [{"time": 1_795_000_000_000, "text": "text"}]
     assert document["build"]["number"] == 8
+
+
+def test_a_machine_that_follows_gets_the_same_document(cloud: StandIn) -> None:
+    running = examples.build(8, "IN_PROGRESS")
+    built(cloud, running, then=(running, examples.failed(8)))
+    cloud.on(LOG, log("1", "text\n"), log("1"))
+    ended = pipeline(cloud, "logs", "--follow", "--json")
+    document = json.loads(ended.out)
+    assert (ended.status, document["build"]["status"]) == (1, "FAILED")
+    assert document["lines"] == [{"time": 1_795_000_000_000, "text": "text"}]
 
 
 def test_a_denied_log_names_the_right(cloud: StandIn) -> None:

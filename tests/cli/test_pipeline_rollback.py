@@ -10,6 +10,7 @@ import pytest
 from ..aws import examples
 from ..aws.examples import commit, digest, image, images, log, variables
 from ..aws.models import Refusal
+from ..aws.session import ago
 from ..aws.stand_in import StandIn
 from .pipeline_command import assert_rights, built, one_line, pipeline, process
 
@@ -40,6 +41,18 @@ def test_shows_both_asks_and_goes_back_in_a_process_of_its_own(cloud: StandIn, t
     assert overrides(cloud) == {"ROLLBACK_IMAGE": image(5), "ROLLBACK_COMMIT": commit(5)}
 
 
+def test_one_that_was_overtaken_has_not_gone_back(cloud: StandIn) -> None:
+    ready(cloud)
+    told = variables({"ROLLBACK_IMAGE": image(5), "ROLLBACK_COMMIT": commit(5)})
+    nothing = variables({"COMMIT": commit(5), "IMAGE": image(5), "DEPLOYED": "no"})
+    late = examples.build(8, exportedEnvironmentVariables=nothing)
+    late["environment"] = {**late["environment"], "environmentVariables": told}
+    built(cloud, examples.build(7), then=[late])
+    ended = pipeline(cloud, "rollback", commit(5), "--yes")
+    assert (ended.status, one_line(ended.err)) == (1, True)
+    assert ended.err.endswith("It deployed nothing: something newer runs there.\n")
+
+
 @pytest.mark.parametrize("name", [commit(5), commit(5)[:7], digest(5), image(5)])
 def test_an_image_goes_by_its_tag_its_commit_or_its_digest(cloud: StandIn, name: str) -> None:
     ready(cloud)
@@ -65,6 +78,15 @@ def test_without_an_image_it_lists_them(cloud: StandIn) -> None:
     ready(cloud)
     found = json.loads(pipeline(cloud, "rollback", "--json").out)["images"]
     assert [one["deployed"] for one in found] == [True, False, False]
+
+
+def test_what_a_build_that_began_earlier_deployed_last_is_what_runs(cloud: StandIn) -> None:
+    back = examples.build(10, endTime=ago(30), exportedEnvironmentVariables=BACK)
+    built(cloud, back, examples.build(9, endTime=ago(20)))
+    cloud.on(IMAGES, images(9, 5))
+    found = json.loads(pipeline(cloud, "rollback", "--json").out)["images"]
+    assert [(one["tag"], one["deployed"]) for one in found] == [(commit(9), True), (commit(5), False)]
+    assert f"Runs now:  {commit(9)}" in pipeline(cloud, "rollback", commit(5), typed="n\n").out
 
 
 @pytest.mark.parametrize("typed", ["n\n", ""])

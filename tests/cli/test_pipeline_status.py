@@ -119,6 +119,8 @@ def test_a_denied_action_is_named(cloud: StandIn) -> None:
         ({"AWS_DEFAULT_REGION": ""}, "Which region?"),
         ({"AWS_PROFILE": "nobody"}, "There is no AWS profile nobody."),
         ({"AWS_DEFAULT_REGION": "no region"}, "no region is not the name of a region"),
+        ({"AWS_ENDPOINT_URL": "foo"}, "settings for AWS cannot be used: Invalid endpoint: foo"),
+        ({"AWS_MAX_ATTEMPTS": "abc"}, "settings for AWS cannot be used: invalid literal for int()"),
     ],
 )
 def test_what_this_machine_lacks_is_told_in_one_line(
@@ -127,6 +129,27 @@ def test_what_this_machine_lacks_is_told_in_one_line(
     ended = process(cloud, "status", directory=tmp_path, **environment)
     assert (ended.returncode, ended.stdout, one_line(ended.stderr)) == (2, "", True)
     assert says in ended.stderr
+
+
+def test_so_is_what_only_one_of_the_services_cannot_use(cloud: StandIn, tmp_path: Path) -> None:
+    built(cloud)
+    ended = process(cloud, "status", directory=tmp_path, AWS_ENDPOINT_URL_CODEBUILD="foo")
+    assert (ended.returncode, one_line(ended.stderr)) == (2, True)
+    assert "Invalid endpoint: foo" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("program", "error"),
+    [("/no/such", "FileNotFoundError"), ("echo s3cret", "JSONDecodeError"), ("echo null", "AttributeError")],
+)
+def test_a_program_that_gives_no_credentials_is_told_without_what_it_prints(
+    cloud: StandIn, tmp_path: Path, program: str, error: str
+) -> None:
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = {program}\n")
+    own = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    ended = process(cloud, "status", directory=tmp_path, **own)
+    assert (ended.returncode, ended.stdout, one_line(ended.stderr)) == (2, "", True)
+    assert ended.stderr.endswith(f"cannot be used: looking for credentials ends in {error}.\n")
 
 
 def test_where_nobody_answers_that_is_said(cloud: StandIn, tmp_path: Path) -> None:

@@ -369,6 +369,7 @@ def test_a_template_that_cannot_be_sent_is_wrong_usage(cloud: StandIn, tmp_path:
     long.write_text("#" * 51_201)
     assert "longer than 51200 bytes" in pipeline(cloud, "up", "--template", str(long)).err
     assert "cannot be read" in pipeline(cloud, "up", "--template", str(tmp_path / "none.yaml")).err
+    assert pipeline(cloud, "up", "--template", "/dev/null") == Ended(2, "", "/dev/null is empty.\n")
 
 
 def test_outside_a_clone_it_says_so(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ...aws.build import Build, Phase
-from ...aws.build_log import follow_build
+from ...aws.build_log import Line, follow_build
 from ...aws.builds import last_builds
 from ...aws.errors import AwsFailed
 from ..terminal import open_terminal
@@ -42,21 +42,24 @@ def running_builds_checked(options: argparse.Namespace, aws: Aws, project: str) 
 def started(options: argparse.Namespace, aws: Aws, build: Build) -> int:
     """Tell of a build that was started, and follow it unless that is not wanted."""
     if not options.no_follow:
-        return follow(options, aws, build)
+        build, _ = follow(options, aws, build)
+        write(options, build_document(build, aws.now()))
+        return tell_the_end(options, aws, build)
     write(options, build_document(build, aws.now()))
     terminal = open_terminal(quiet=options.json)
     terminal.print(f"Started {named(build)}: `pipeline logs {build.number} --follow` shows it.")
     return 0
 
 
-def follow(options: argparse.Namespace, aws: Aws, build: Build) -> int:
-    """Show a build until it has ended. Raises AwsFailed when it failed."""
+def follow(options: argparse.Namespace, aws: Aws, build: Build) -> tuple[Build, list[Line]]:
+    """Show a build until it has ended. Return it as it is then, and what it printed."""
     terminal = open_terminal(quiet=options.json)
     terminal.print(Text(f"Following {named(build)}.", "bold"))
     remark = (
         f"{sentence(named(build))} goes on at AWS: `pipeline logs {build.number} --follow` shows it, and "
         "`pipeline status` tells how far it is."
     )
+    lines = []
     with goes_on(remark), terminal.status("") as progress:
         for seen in follow_build(aws, build):
             match seen:
@@ -65,12 +68,25 @@ def follow(options: argparse.Namespace, aws: Aws, build: Build) -> int:
                     progress.update(f"{seen.name} …")
                 case Build():
                     build = seen
-                case _:
+                case Line():
+                    lines.append(seen)
                     terminal.print(Text(seen.text))
-    write(options, build_document(build, aws.now()))
+    return build, lines
+
+
+def tell_the_end(options: argparse.Namespace, aws: Aws, build: Build) -> int:
+    """Tell how a build ended. Raises AwsFailed when it failed, or did not go back where it was to."""
+    terminal = open_terminal(quiet=options.json)
     if not build.succeeded:
         raise AwsFailed(how_it_failed(build))
     ending = f"{sentence(named(build))} succeeded in {duration(build.seconds(aws.now()))}."
+    if build.overtaken:
+        ending = f"{ending} It deployed nothing: something newer runs there."
+        # A push that was overtaken has done its part; whoever goes back wants to be there.
+        if build.rollback:
+            raise AwsFailed(ending)
+        terminal.print(cell(ending, "bold yellow"))
+        return 0
     deployed = f" It deployed {build.exported['IMAGE']}" if build.deployed else ""
     terminal.print(cell(f"{ending}{deployed}", "bold green"))
     return 0

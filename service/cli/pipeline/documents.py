@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ...aws.build import Build, Deployed
+    from ...aws.build_log import Line
     from ...aws.changes import Change
     from ...aws.events import Event
     from ...aws.images import Image
@@ -43,6 +44,13 @@ def build_document(build: Build, now: float) -> dict[str, Any]:
         "failure": None if failure is None else {"phase": failure.name, "messages": list(failure.messages)},
         "deployed": build.deployed,
         "image": build.exported.get("IMAGE"),
+    }
+
+
+def log_document(build: Build, lines: Sequence[Line], now: float) -> dict[str, Any]:
+    return {
+        "build": build_document(build, now),
+        "lines": [{"time": line.time, "text": line.text} for line in lines],
     }
 
 

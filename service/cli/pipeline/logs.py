@@ -9,8 +9,8 @@ from ...aws.builds import find_build, last_builds
 from ...aws.errors import AwsFailed
 from ...aws.stacks import get_stack
 from ..terminal import open_terminal
-from .build_progress import follow, how_it_failed
-from .documents import build_document, write
+from .build_progress import follow, how_it_failed, tell_the_end
+from .documents import log_document, write
 from .words import named, sentence
 
 if TYPE_CHECKING:
@@ -25,14 +25,15 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     project = get_stack(aws, options.stack).output(output)
     build = _last(aws, project) if options.build is None else find_build(aws, project, options.build)
     if options.follow:
-        return follow(options, aws, build)
+        build, printed = follow(options, aws, build)
+        write(options, log_document(build, printed, aws.now()))
+        return tell_the_end(options, aws, build)
     terminal = open_terminal(quiet=options.json)
     lines = []
     for line in BuildLog(aws).new(build.log):
         terminal.out(line.text, highlight=False)
-        if options.json:
-            lines.append({"time": line.time, "text": line.text})
-    write(options, {"build": build_document(build, aws.now()), "lines": lines})
+        lines.append(line)
+    write(options, log_document(build, lines, aws.now()))
     if build.log is None:
         ended = "It is running, and has printed nothing yet." if build.running else f"{how_it_failed(build)}."
         raise AwsFailed(f"{sentence(named(build))} has no log. {ended}")

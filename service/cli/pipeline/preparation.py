@@ -43,6 +43,8 @@ def read_template(path: str | None) -> str:
         if path is None:
             raise WrongUsage("deploy/aws/pipeline.yaml is not here: run it in a clone of the repository.") from None
         raise WrongUsage(f"{path} cannot be read.") from None
+    if not template.strip():
+        raise WrongUsage(f"{place} is empty.")
     if len(template.encode()) > _LONGEST:
         raise WrongUsage(f"{place} is longer than {_LONGEST} bytes, which CloudFormation does not take directly.")
     return template
