@@ -20,7 +20,8 @@ from ..tools import need
 def test_dev_prints_a_line_that_works_when_pasted_and_ends_quietly(tmp_path: Path) -> None:
     need("curl")
     port, issuer_port = free_port(), free_port()
-    with service("dev", "--port", str(port), "--issuer-port", str(issuer_port), directory=tmp_path) as dev:
+    options = ("--port", str(port), "--issuer-port", str(issuer_port), "--token-lifetime", "90")
+    with service("dev", *options, directory=tmp_path) as dev:
         line = dev.wait_for("curl ").partition("Try")[2].strip()
         pasted = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
         assert "Hello from a private endpoint" in pasted.stdout
@@ -40,6 +41,7 @@ def test_dev_prints_a_line_that_works_when_pasted_and_ends_quietly(tmp_path: Pat
             trust_env=False,
         )
         assert me.json()["sub"] == "dev-m2m@clients"
+        assert me.json()["claims"]["exp"] - me.json()["claims"]["iat"] == 90
         began = time.monotonic()
         assert dev.stop(signal.SIGINT) == 0
         assert time.monotonic() - began < 2
