@@ -28,7 +28,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.description = (
         "By default the token is checked as the configured API would: with its issuers and their keys, its audiences, "
-        "algorithms and leeway. With keys of your own, say what its iss must be."
+        "algorithms and leeway. With keys of your own, say what its iss must be. Settings that are not used, since you "
+        "give their values here, are not looked at."
     )
     verify.add_argument("token", nargs="?", metavar="TOKEN", help=_TOKEN)
     issuer = verify.add_mutually_exclusive_group()
@@ -72,7 +73,9 @@ def _add_encode(encode: argparse.ArgumentParser) -> None:
 
 
 def _add_keys(keys: argparse.ArgumentParser) -> None:
-    keys.description = "By default the keys of the configured issuers are shown."
+    keys.description = (
+        "By default the keys of the configured issuers are shown. Settings that are not used are not looked at."
+    )
     which = keys.add_mutually_exclusive_group()
     which.add_argument("--issuer", metavar="URL", help="show the keys of this one")
     which.add_argument("--jwks", metavar="FILE|URL", help=_KEY_SET)
