@@ -172,6 +172,41 @@ async def test_dev_with_a_tenant_starts_no_issuer_of_its_own(tmp_path: Path) -> 
             assert await asyncio.to_thread(dev.stop, signal.SIGINT) == 0
 
 
+@pytest.mark.parametrize(
+    ("client", "reason"),
+    [
+        ({}, "AUTH0_M2M_CLIENT_ID: it is not set"),
+        ({"AUTH0_M2M_CLIENT_ID": "a", "AUTH0_M2M_CLIENT_SECRET": "b"}, "nothing answers at https://nope.invalid/"),
+    ],
+    ids=["no client", "a client"],
+)
+def test_dev_with_a_wrong_domain_tells_the_pages_address_and_why_there_is_no_token(
+    tmp_path: Path, client: dict[str, str], reason: str
+) -> None:
+    port = free_port()
+    wrong = {"AUTH0_DOMAIN": "nope.invalid", "AUTH0_AUDIENCE": "a", **client}
+    with service("dev", "--port", str(port), directory=tmp_path, **wrong) as dev:
+        assert f"http://127.0.0.1:{port}/" in dev.wait_for("  Pages ")
+        assert reason in dev.wait_for("  No token ")
+        dev.wait_for("Ctrl-C")
+        assert httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code == 200
+        assert dev.stop(signal.SIGINT) == 0
+
+
+async def test_dev_prints_the_token_once_the_api_can_check_it(tmp_path: Path) -> None:
+    async with local_issuer() as issuer, httpx.AsyncClient(base_url=issuer.address, trust_env=False) as http:
+        await http.post("local/faults", json={"status": 503})
+        own = {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience, "JWKS_COOLDOWN": "0.1"}
+        with service("dev", "--port", str(free_port()), directory=tmp_path, **own) as dev:
+            await asyncio.to_thread(dev.wait_for, "  Pages ")
+            # Long enough to get a token in.
+            await asyncio.sleep(0.5)
+            assert "Token " not in dev.output
+            await http.post("local/faults", json={})
+            await asyncio.to_thread(dev.wait_for, "  Token ")
+            assert await asyncio.to_thread(dev.stop, signal.SIGINT) == 0
+
+
 def test_dev_tells_of_a_port_that_is_taken(tmp_path: Path) -> None:
     port = free_port()
     with service("dev", "--port", str(port), "--issuer-port", str(free_port()), directory=tmp_path) as dev:
