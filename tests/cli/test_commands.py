@@ -137,6 +137,7 @@ async def test_token_asks_for_scope_and_audience(tmp_path: Path) -> None:
         assert issuer.audience in refused.stderr
         wrong = await token(AUTH0_M2M_CLIENT_ID="dev-m2m", AUTH0_M2M_CLIENT_SECRET="wr0ng-secret")
         assert wrong.returncode == 1
+        assert "The client_secret is wrong." in wrong.stderr
         assert "wr0ng-secret" not in wrong.stderr
 
 

@@ -86,6 +86,17 @@ async def test_what_is_wrong_gets_the_standards_error(
     assert (response.status_code, response.json()["error"]) == (status, error)
 
 
+async def test_a_wrong_secret_is_named(issuer: LocalIssuer, http: httpx.AsyncClient) -> None:
+    asked = {"grant_type": "client_credentials", "audience": issuer.audience}
+    for refused in (
+        await http.post("oauth/token", data={**CLIENT, "client_secret": "wrong"}),
+        await http.post("oauth/token", data=asked, auth=("dev-m2m", "wrong")),
+    ):
+        assert refused.status_code == 401
+        assert refused.json() == {"error": "invalid_client", "error_description": "The client_secret is wrong."}
+        assert refused.headers["WWW-Authenticate"].startswith("Basic ")
+
+
 async def test_garbage_is_refused_and_does_not_break_it(http: httpx.AsyncClient) -> None:
     json_type = {"Content-Type": "application/json"}
     deep = b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"
