@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from service import logs
 from service.app import create_app
 from service.issuer import LocalIssuer, local_issuer
+from service.local import AUDIENCE
 from service.server import CannotBind
 from service.settings import Settings
 from service.web import Application
@@ -97,6 +99,27 @@ async def test_a_wrong_secret_is_named(issuer: LocalIssuer, http: httpx.AsyncCli
         assert refused.headers["WWW-Authenticate"].startswith("Basic ")
 
 
+@pytest.mark.parametrize(
+    ("content", "description"),
+    [
+        (b"{", "The body cannot be read: not JSON."),
+        (b"[]", "The body cannot be read: not a JSON object."),
+        (b'{"scope": "a", "scope": "b"}', "The body cannot be read: a member name stands twice."),
+        (b'{"\xff": "a"}', "The body cannot be read: not UTF-8."),
+        *((json.dumps({**CLIENT, "audience": AUDIENCE, "scope": scope}).encode(),
+           "Each member of the body must be a string; several scopes are separated by spaces.")
+          for scope in (["read:messages"], None, {}, 1)),
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_json_that_cannot_be_taken_is_told_and_grants_nothing(
+    http: httpx.AsyncClient, content: bytes, description: str
+) -> None:
+    refused = await http.post("oauth/token", content=content, headers={"Content-Type": "application/json"})
+    assert refused.status_code == 400
+    assert refused.json() == {"error": "invalid_request", "error_description": description}
+
+
 async def test_garbage_is_refused_and_does_not_break_it(http: httpx.AsyncClient) -> None:
     json_type = {"Content-Type": "application/json"}
     deep = b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"
@@ -111,6 +134,9 @@ async def test_garbage_is_refused_and_does_not_break_it(http: httpx.AsyncClient)
         (b"\xff", json_type),
         (b"", {}),
         (b"\xff=%ff", {}),
+        (b"\xff", {"Content-Type": "multipart/form-data"}),
+        (b"\xff", {"Content-Type": "multipart/form-data; boundary=a"}),
+        (b"grant_type=\xff", {"Content-Type": "application/x-www-form-urlencoded; charset=nope"}),
     ):
         assert (await http.post("oauth/token", content=content, headers=headers)).status_code == 400
 
