@@ -50,6 +50,9 @@ class Authorization(AuthorizationServer):  # type: ignore[misc]
         """Answer a request to the token endpoint, in form or in JSON, as Auth0 takes both."""
         try:
             asked = AuthorizationRequest(request, await _parameters(request))
+            if not asked.payload.grant_type:
+                # RFC 6749 section 5.2. To Authlib, none is one that it does not support.
+                raise InvalidRequestError("grant_type is missing.")
         except InvalidRequestError as malformed:
             return self.handle_error_response(request, malformed)  # type: ignore[no-any-return]
         try:

@@ -75,7 +75,7 @@ async def test_scopes_are_cut_to_what_was_granted(issuer: LocalIssuer, http: htt
         ({"client_id": "nobody"}, 400, "invalid_client"),
         ({"client_id": "dev-spa"}, 401, "invalid_client"),
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
-        ({"grant_type": ""}, 400, "unsupported_grant_type"),
+        ({"grant_type": ""}, 400, "invalid_request"),
         ({"audience": "other"}, 403, "access_denied"),
         ({"audience": ""}, 403, "access_denied"),
     ],
@@ -160,7 +160,9 @@ async def test_the_discovery_document_names_what_is_there(issuer: LocalIssuer, h
     document = (await http.get(".well-known/openid-configuration")).json()
     assert document["issuer"] == issuer.address
     assert (await http.get(document["jwks_uri"])).status_code == 200
-    assert (await http.post(document["token_endpoint"])).status_code == 400
+    asked_for_nothing = await http.post(document["token_endpoint"])
+    assert asked_for_nothing.status_code == 400
+    assert asked_for_nothing.json() == {"error": "invalid_request", "error_description": "grant_type is missing."}
 
 
 async def test_the_set_holds_the_current_and_the_next_key(http: httpx.AsyncClient) -> None:

@@ -196,7 +196,8 @@ async def test_nobody_is_sent_to_an_address_that_is_not_the_applications(
     [
         ({"response_type": "id_token"}, "unsupported_response_type"),
         ({"response_type": 'é"'}, "unsupported_response_type"),
-        ({"response_type": None}, "unsupported_response_type"),
+        ({"response_type": None}, "invalid_request"),
+        ({"response_type": ""}, "invalid_request"),
         ({"audience": "https://other.test"}, "access_denied"),
     ],
     ids=str,
