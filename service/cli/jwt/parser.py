@@ -62,7 +62,9 @@ def _add_encode(encode: argparse.ArgumentParser) -> None:
     encode.add_argument(
         "--exp",
         metavar="DURATION",
-        help="end that long after now, and set iat: 30m, also s, h, d or plain seconds; --exp=-5m has expired already",
+        # argparse takes -5m for an option, and has no public way to be told better.
+        help="end that long after now, and set iat: 30m, also s, h, d or plain seconds; "
+        "--exp=-5m, which needs the =, has expired already",
     )
     encode.add_argument("--header", action="append", default=[], metavar="NAME=VALUE", help="repeated for several")
     encode.add_argument("--kid", help="name of the key (default: its RFC 7638 thumbprint)")
