@@ -13,7 +13,11 @@ from .plain_text import one_line
 from .settings import Settings, variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+
+# For what is required and not used: nobody can be trusted or reached under such a name (RFC 2606 section 2).
+_UNUSED = {"AUTH0_DOMAIN": "unused.invalid", "AUTH0_AUDIENCE": "unused.invalid"}
 
 
 class WrongSettings(Exception):
@@ -46,15 +50,19 @@ class _SecretId(BaseSettings):
     secret_id: str | None = Field(None, validation_alias="AWS_SECRET_ID")
 
 
-def load(defaults: Mapping[str, Any] | None = None) -> Settings:
+def load(defaults: Mapping[str, Any] | None = None, only: Collection[str] | None = None) -> Settings:
     """Read the settings once. `defaults` are by variable name, and lose against every source.
 
+    `only` names the variables that are used, where it is not all: the others are neither missed nor looked at.
     Raises WrongSettings, with every problem at once.
     """
     values: dict[str, Any] = {}
     for source in _read(defaults or {}):
         taken = {name for known in values for name in _names(known)}
         values |= {name: value for name, value in source.items() if name not in taken}
+    if only is not None:
+        values = {name: value for name, value in values.items() if not _names(name).isdisjoint(only)}
+        values |= {name: value for name, value in _UNUSED.items() if name not in only}
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

@@ -185,6 +185,16 @@ def test_the_second_name_of_the_audience(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert load().audiences == ("first",)
 
 
+def test_whoever_uses_one_setting_needs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "abc")
+    monkeypatch.setenv("AUTH0_LEEWAY", "7")
+    monkeypatch.setenv("API_IDENTIFIER", "second")
+    settings = load(only={"AUTH0_LEEWAY", "AUTH0_AUDIENCE"})
+    assert (settings.leeway, settings.audiences, settings.port) == (7, ("second",), 8100)
+    with pytest.raises(WrongSettings, match=r"^AUTH0_DOMAIN: it is not set .*\)$"):
+        load(only={"AUTH0_DOMAIN"})
+
+
 def test_a_file_that_cannot_be_read_is_a_wrong_setting(environment, tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"AUTH0_DOMAIN=\xff\xfe\n")
     environment()

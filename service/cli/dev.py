@@ -94,28 +94,30 @@ async def _reload(api: ApiProcess) -> None:
 
 
 async def _greet(settings: Settings, address: str) -> None:
-    """Print the addresses, a token and a line to paste, once the API answers."""
-    await _until_ready(f"{address}/readyz")
-    try:
-        token = await asyncio.to_thread(machine_token, settings)
-        token_lines = (
-            f"\n  Token     {token}\n\n  Try       curl -H 'Authorization: Bearer {token}' {address}/api/private\n"
-        )
-    except (TokenRefused, WrongSettings) as error:
-        token_lines = f"\n  No token  {' '.join(str(error).split())}\n"
+    """Print the addresses once the API answers; then a token and a line to paste, or why there is none."""
+    await _until_ok(f"{address}/healthz")
     own = uses_local_issuer()
     print(  # noqa: T201
         f"\n  Pages     {address}/   log in, look at the token\n"
         f"  API       {address}   its description: {address}/docs\n"
         f"  Issuer    {settings.issuers[0]}   {'local, with real RS256 keys' if own else 'your tenant'}\n"
-        f"  Audience  {settings.audiences[0]}\n"
-        f"{token_lines}\n"
-        "  Ctrl-C ends it.\n",
+        f"  Audience  {settings.audiences[0]}\n",
         flush=True,
     )
+    try:
+        token = await asyncio.to_thread(machine_token, settings)
+    except (TokenRefused, WrongSettings) as error:
+        token_lines = f"  No token  {' '.join(str(error).split())}\n"
+    else:
+        # Without the issuer's keys the line would not succeed. A wrong AUTH0_DOMAIN never has any.
+        await _until_ok(f"{address}/readyz")
+        token_lines = (
+            f"  Token     {token}\n\n  Try       curl -H 'Authorization: Bearer {token}' {address}/api/private\n"
+        )
+    print(f"{token_lines}\n  Ctrl-C ends it.\n", flush=True)  # noqa: T201
 
 
-async def _until_ready(url: str) -> None:
+async def _until_ok(url: str) -> None:
     async with httpx.AsyncClient(trust_env=False, timeout=None) as http:  # noqa: S113 - a reload may be waited out
         while True:
             with contextlib.suppress(httpx.TransportError):

@@ -9,7 +9,7 @@ from ..client_credentials import get_token
 from ..configuration import WrongSettings, is_set, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ..settings import Settings
 
@@ -18,8 +18,15 @@ def uses_local_issuer() -> bool:
     return not is_set("AUTH0_DOMAIN")
 
 
-def load_settings(issuer_port: int = local.ISSUER_PORT, defaults: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings, with the local issuer's where no tenant is configured. Raises WrongSettings."""
+def load_settings(
+    issuer_port: int = local.ISSUER_PORT,
+    defaults: Mapping[str, str] | None = None,
+    only: Collection[str] | None = None,
+) -> Settings:
+    """Read the settings, with the local issuer's where no tenant is configured. Raises WrongSettings.
+
+    `only` names the variables that are used, see `service.configuration.load`.
+    """
     values = dict(defaults or {})
     if uses_local_issuer():
         values |= {
@@ -27,7 +34,7 @@ def load_settings(issuer_port: int = local.ISSUER_PORT, defaults: Mapping[str, s
             "AUTH0_AUDIENCE": local.AUDIENCE,
             "AUTH0_CLIENT_ID": local.BROWSER_CLIENT,
         }
-    return load(values)
+    return load(values, only)
 
 
 def machine_token(settings: Settings, audience: str | None = None, scope: str | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authlib.oauth2.rfc6749 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 
 from .grants import AccessDenied
 
@@ -53,6 +53,9 @@ def trusted(authorization: Authorization, asked: AuthorizationRequest) -> Client
 def wrong(authorization: Authorization, asked: AuthorizationRequest) -> OAuth2Error | None:
     """What the application has to hear, whoever logs in."""
     audience, known = asked.payload.data.get("audience"), authorization.tokens.audience
+    if not asked.payload.response_type:
+        # RFC 6749 section 4.1.2.1.
+        return InvalidRequestError("response_type is missing.")
     if asked.payload.response_type not in MODES:
         return UnsupportedResponseType()
     if audience and audience != known:

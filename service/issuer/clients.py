@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from authlib.oauth2.rfc6749 import ClientMixin
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError
 from authlib.oauth2.rfc6749.util import list_to_scope, scope_to_list
 
 from ..local import BROWSER_CLIENT, MACHINE_CLIENT
@@ -51,7 +51,10 @@ class Client(ClientMixin):  # type: ignore[misc]
         return redirect_uri in self.callbacks
 
     def check_client_secret(self, client_secret: str) -> bool:
-        return self.secret is not None and client_secret == self.secret
+        if self.secret is not None and client_secret != self.secret:
+            # Authlib would say that the client cannot authenticate, and name ways to do it instead of the secret.
+            raise InvalidClientError("The client_secret is wrong.", status_code=401)
+        return self.secret is not None
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method == "none" if self.secret is None else method in ("client_secret_basic", "client_secret_post")

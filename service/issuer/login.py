@@ -66,7 +66,10 @@ def create_login(authorization: Authorization) -> Blueprint:
 
     @blueprint.get("/v2/logout")
     async def logout() -> Any:
-        client = authorization.query_client(request.args.get("client_id", ""))
+        client_id = request.args.get("client_id", "")
+        client = authorization.query_client(client_id)
+        if client_id and client is None:
+            return await _page("refused.html", 400, why="client_id is not that of an application that is known here.")
         known = [client] if client else list(authorization.clients.values())
         allowed = [url for one in known for url in one.logout_urls]
         goes_to = request.args.get("returnTo") or next(iter(allowed if client else ()), None)

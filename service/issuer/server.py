@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, OAuth2Request
+from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, InvalidRequestError, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from quart import Request, Response, jsonify
 
@@ -48,13 +48,19 @@ class Authorization(AuthorizationServer):  # type: ignore[misc]
 
     async def token(self, request: Request) -> Response:
         """Answer a request to the token endpoint, in form or in JSON, as Auth0 takes both."""
-        asked = AuthorizationRequest(request, await _parameters(request))
+        try:
+            asked = AuthorizationRequest(request, await _parameters(request))
+            if not asked.payload.grant_type:
+                # RFC 6749 section 5.2. To Authlib, none is one that it does not support.
+                raise InvalidRequestError("grant_type is missing.")
+        except InvalidRequestError as malformed:
+            return self.handle_error_response(request, malformed)  # type: ignore[no-any-return]
         try:
             return self.create_token_response(asked)  # type: ignore[no-any-return]
         except ValueError:
             # What is no text in an Authorization of the Basic scheme escapes Authlib.
-            error = InvalidClientError("The Authorization header cannot be read.", status_code=401)
-            return self.handle_error_response(asked, error)  # type: ignore[no-any-return]
+            unreadable = InvalidClientError("The Authorization header cannot be read.", status_code=401)
+            return self.handle_error_response(asked, unreadable)  # type: ignore[no-any-return]
 
     def machine_token(self, client: Client, scope: str | None) -> dict[str, Any]:
         allowed = client.get_allowed_scope(scope)
@@ -112,11 +118,14 @@ class Authorization(AuthorizationServer):  # type: ignore[misc]
 
 
 async def _parameters(request: Request) -> dict[str, list[str]]:
+    """Return a body's parameters. Raises InvalidRequestError."""
+    if not request.is_json:
+        return dict((await request.form).lists())
     try:
-        if not request.is_json:
-            return dict((await request.form).lists())
         members = strict_json.loads_object(await request.data)
-    except ValueError:
-        # Without parameters, the request is refused for what it lacks.
-        return {}
-    return {name: [value] for name, value in members.items() if isinstance(value, str)}
+    except ValueError as error:
+        raise InvalidRequestError(f"The body cannot be read: {error}.") from None
+    if not all(isinstance(value, str) for value in members.values()):
+        # Nothing is left out: without a scope, a machine gets all that it was granted.
+        raise InvalidRequestError("Each member of the body must be a string; several scopes are separated by spaces.")
+    return {name: [value] for name, value in members.items()}

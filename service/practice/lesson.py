@@ -71,7 +71,8 @@ async def lesson(now: float, judge: Judge = judging.judge) -> list[Step]:
     head, _, signature = token.split(".")
     tampered = f"{head}.{_segment({**claims, 'permissions': ['read:messages', 'write:messages']})}.{signature}"
     expired = sign_token(header, {**claims, "iat": int(now) - 2 * _HOUR, "exp": int(now) - _HOUR}, key, "RS256")
-    unsigned = f"{_segment({**header, 'alg': 'none'})}.{_segment(claims)}."
+    # With nothing for a signature, the form alone would refuse it, and nothing be learnt of the list of algorithms.
+    unsigned = f"{_segment({**header, 'alg': 'none'})}.{_segment(claims)}.{encode(b'made up')}"
     # A secret is bytes, so what is public must be taken in a form of which every byte is known.
     secret = key.public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     confused = sign_token(header, claims, Secret(secret), "HS256")
@@ -115,13 +116,14 @@ async def lesson(now: float, judge: Judge = judging.judge) -> list[Step]:
         ),
         Step(
             "alg: none",
-            "The header says that the token is not signed, and there is no signature.",
+            "The header says that the token is not signed. Something made up stands where the signature was.",
             unsigned,
             await verdict(unsigned),
-            "form",
-            "RFC 7519 section 6 has such tokens, and libraries have accepted them. The header is written by whoever "
-            "sends the token, so it must not decide how it is checked: the service has its own list of algorithms "
-            "(RFC 8725 section 3.1).",
+            "signature",
+            "RFC 7519 section 6 has unsigned tokens, and libraries have accepted them. The header is written by "
+            "whoever sends the token, so it must not decide how it is checked: the service has its own list of "
+            "algorithms (RFC 8725 section 3.1). With nothing for a signature, as the RFC has it, the token would be "
+            "refused for its form already.",
         ),
         Step(
             "RS256 taken for HS256",

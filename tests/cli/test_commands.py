@@ -20,7 +20,8 @@ from ..tools import need
 def test_dev_prints_a_line_that_works_when_pasted_and_ends_quietly(tmp_path: Path) -> None:
     need("curl")
     port, issuer_port = free_port(), free_port()
-    with service("dev", "--port", str(port), "--issuer-port", str(issuer_port), directory=tmp_path) as dev:
+    options = ("--port", str(port), "--issuer-port", str(issuer_port), "--token-lifetime", "90")
+    with service("dev", *options, directory=tmp_path) as dev:
         line = dev.wait_for("curl ").partition("Try")[2].strip()
         pasted = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
         assert "Hello from a private endpoint" in pasted.stdout
@@ -40,6 +41,7 @@ def test_dev_prints_a_line_that_works_when_pasted_and_ends_quietly(tmp_path: Pat
             trust_env=False,
         )
         assert me.json()["sub"] == "dev-m2m@clients"
+        assert me.json()["claims"]["exp"] - me.json()["claims"]["iat"] == 90
         began = time.monotonic()
         assert dev.stop(signal.SIGINT) == 0
         assert time.monotonic() - began < 2
@@ -135,6 +137,7 @@ async def test_token_asks_for_scope_and_audience(tmp_path: Path) -> None:
         assert issuer.audience in refused.stderr
         wrong = await token(AUTH0_M2M_CLIENT_ID="dev-m2m", AUTH0_M2M_CLIENT_SECRET="wr0ng-secret")
         assert wrong.returncode == 1
+        assert "The client_secret is wrong." in wrong.stderr
         assert "wr0ng-secret" not in wrong.stderr
 
 
@@ -167,6 +170,41 @@ async def test_dev_with_a_tenant_starts_no_issuer_of_its_own(tmp_path: Path) -> 
             async with httpx.AsyncClient(trust_env=False) as http:
                 with pytest.raises(httpx.ConnectError):
                     await http.get(f"http://127.0.0.1:{issuer_port}/")
+            assert await asyncio.to_thread(dev.stop, signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize(
+    ("client", "reason"),
+    [
+        ({}, "AUTH0_M2M_CLIENT_ID: it is not set"),
+        ({"AUTH0_M2M_CLIENT_ID": "a", "AUTH0_M2M_CLIENT_SECRET": "b"}, "nothing answers at https://nope.invalid/"),
+    ],
+    ids=["no client", "a client"],
+)
+def test_dev_with_a_wrong_domain_tells_the_pages_address_and_why_there_is_no_token(
+    tmp_path: Path, client: dict[str, str], reason: str
+) -> None:
+    port = free_port()
+    wrong = {"AUTH0_DOMAIN": "nope.invalid", "AUTH0_AUDIENCE": "a", **client}
+    with service("dev", "--port", str(port), directory=tmp_path, **wrong) as dev:
+        assert f"http://127.0.0.1:{port}/" in dev.wait_for("  Pages ")
+        assert reason in dev.wait_for("  No token ")
+        dev.wait_for("Ctrl-C")
+        assert httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code == 200
+        assert dev.stop(signal.SIGINT) == 0
+
+
+async def test_dev_prints_the_token_once_the_api_can_check_it(tmp_path: Path) -> None:
+    async with local_issuer() as issuer, httpx.AsyncClient(base_url=issuer.address, trust_env=False) as http:
+        await http.post("local/faults", json={"status": 503})
+        own = {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience, "JWKS_COOLDOWN": "0.1"}
+        with service("dev", "--port", str(free_port()), directory=tmp_path, **own) as dev:
+            await asyncio.to_thread(dev.wait_for, "  Pages ")
+            # Long enough to get a token in.
+            await asyncio.sleep(0.5)
+            assert "Token " not in dev.output
+            await http.post("local/faults", json={})
+            await asyncio.to_thread(dev.wait_for, "  Token ")
             assert await asyncio.to_thread(dev.stop, signal.SIGINT) == 0
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 import jwt as pyjwt
 import pytest
 
+from service.cli import main
 from service.practice.key_files import Key, new_key
 
 from ..processes import run
@@ -97,9 +99,19 @@ def test_the_header_can_be_changed() -> None:
     assert pyjwt.get_unverified_header(ended.out.strip())["kid"] == "12"
 
 
-def test_an_expired_token_can_be_made() -> None:
-    claims = decoded(jwt("encode", "--key", "RS256.pem", "--exp=-5m", "--claim", "sub=a").out, KEYS["RS256"], "RS256")
+@pytest.mark.parametrize("end", [("--exp=-5m",), ("--exp", "-300")], ids=" ".join)
+def test_an_expired_token_can_be_made(end: tuple[str, ...]) -> None:
+    claims = decoded(jwt("encode", "--key", "RS256.pem", *end, "--claim", "sub=a").out, KEYS["RS256"], "RS256")
     assert claims["exp"] == claims["iat"] - 300
+
+
+def test_that_a_minus_with_a_unit_needs_the_equals_sign_stands_in_the_help() -> None:
+    with pytest.raises(SystemExit) as refused:
+        jwt("encode", "--key", "RS256.pem", "--exp", "-5m", "--claim", "sub=a")
+    assert refused.value.code == 2
+    with pytest.raises(SystemExit), contextlib.redirect_stdout(io.StringIO()) as shown:
+        main(["jwt", "encode", "--help"])
+    assert "--exp=-5m, which needs the =," in " ".join(shown.getvalue().split())
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ async def test_the_keys_of_the_issuer_as_the_api_sees_them(tmp_path: Path) -> No
         table, document, named, strict = await asyncio.gather(
             keys(**own),
             keys("--json", **own),
-            keys("--issuer", issuer.address),
+            # What is not used may be wrong, or missing as the audience is.
+            keys("--issuer", issuer.address, AUTH0_DOMAIN="tenant.us.auth0.com", PORT="abc"),
             keys(**own, AUTH0_ALGORITHMS="ES256"),
         )
         assert (table.returncode, table.stderr) == (0, "")
@@ -137,6 +138,24 @@ def test_each_key_of_a_file_with_why_not(tmp_path: Path) -> None:
     for told in ("yes", "its use is not sig", "it has no kid", "not a JSON object"):
         assert told in ended.stdout
     assert harmless(ended.stdout)
+
+
+def test_a_setting_is_looked_at_where_it_is_used_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "jwks.json").write_text(json.dumps(jwks(TENANT.current)))
+    for name, value in {"AUTH0_DOMAIN": "not a domain", "JWKS_TIMEOUT": "0", "PORT": "abc"}.items():
+        monkeypatch.setenv(name, value)
+    assert jwt("keys", "--jwks", "jwks.json").status == 0
+    for arguments, told in (
+        ((), ["AUTH0_DOMAIN", "JWKS_TIMEOUT"]),
+        (("--issuer", TENANT.issuer), ["JWKS_TIMEOUT"]),
+        (("--jwks", "http://127.0.0.1/"), ["JWKS_TIMEOUT"]),
+    ):
+        ended = jwt("keys", *arguments)
+        assert (ended.status, ended.out) == (2, "")
+        assert [line.split(":")[0].strip() for line in ended.err.splitlines()[1:]] == told
+    monkeypatch.setenv("AUTH0_ALGORITHMS", "HS256")
+    assert "AUTH0_ALGORITHMS" in jwt("keys", "--jwks", "jwks.json").err
 
 
 def test_several_issuers_have_a_set_each(tmp_path: Path) -> None:

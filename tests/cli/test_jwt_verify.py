@@ -4,6 +4,7 @@ import asyncio
 import json
 import string
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def own_token(**claims: object) -> str:
-    return sign_token({"kid": "mine"}, TENANT.claims(exp=LATER, iat=1, **claims), KEY, "RS256")
+    return sign_token({"kid": "mine"}, TENANT.claims(**{"exp": LATER, "iat": 1, **claims}), KEY, "RS256")
 
 
 def outcomes(out: str) -> list[str]:
@@ -147,8 +148,8 @@ def test_one_of_several_audiences_is_enough() -> None:
 
 
 def test_leeway_and_algorithms_can_be_chosen() -> None:
-    expired = own_token()
-    for leeway, status in (("300", 0), ("0", 0)):
+    expired = own_token(exp=int(time.time()) - 60)
+    for leeway, status in (("300", 0), ("0", 1)):
         assert jwt("verify", "--key", "key.pem", "--leeway", leeway, *OURS, expired).status == status
     other = sign_token({"kid": "mine"}, TENANT.claims(exp=LATER, iat=1), KEY, "RS512")
     assert jwt("verify", "--key", "key.pem", *OURS, other).status == 1
@@ -214,6 +215,58 @@ def test_wrong_settings_are_told(tmp_path: Path) -> None:
     ended = run("jwt", "verify", TENANT.token(), directory=tmp_path, AUTH0_DOMAIN="tenant.us.auth0.com")
     assert ended.returncode == 2
     assert "AUTH0_AUDIENCE" in ended.stderr
+
+
+WRONG = {
+    "AUTH0_DOMAIN": "not a domain",
+    "AUTH0_AUDIENCE": "/userinfo",
+    "AUTH0_ALGORITHMS": "HS256",
+    "AUTH0_LEEWAY": "-1",
+    "JWKS_TIMEOUT": "0",
+    "PORT": "abc",
+}
+ISSUER, AUDIENCES, NAMES, LEEWAY = OURS[:2], OURS[2:], ("--algorithms", "RS256"), ("--leeway", "5")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--key", "key.pem", *ISSUER, *AUDIENCES, *NAMES, *LEEWAY), []),
+        (("--key", "key.pem", "--any-issuer", "--any-audience", *NAMES, *LEEWAY), []),
+        (("--jwks", "jwks.json", *ISSUER, *AUDIENCES, *NAMES, *LEEWAY), []),
+        (("--secret", SECRET, *ISSUER, *AUDIENCES, *LEEWAY), []),
+        (("--key", "key.pem", *ISSUER, *NAMES, *LEEWAY), ["AUTH0_AUDIENCE"]),
+        (("--key", "key.pem", *ISSUER, *AUDIENCES, *LEEWAY), ["AUTH0_ALGORITHMS"]),
+        (("--key", "key.pem", *ISSUER, *AUDIENCES, *NAMES), ["AUTH0_LEEWAY"]),
+        (("--jwks", "http://127.0.0.1/", *ISSUER, *AUDIENCES, *NAMES, *LEEWAY), ["JWKS_TIMEOUT"]),
+        ((*ISSUER, *AUDIENCES, *NAMES, *LEEWAY), ["JWKS_TIMEOUT"]),
+        (("--any-issuer", *AUDIENCES, *NAMES, *LEEWAY), ["AUTH0_DOMAIN", "JWKS_TIMEOUT"]),
+        ((), ["AUTH0_DOMAIN", "AUTH0_AUDIENCE", "AUTH0_ALGORITHMS", "AUTH0_LEEWAY", "JWKS_TIMEOUT"]),
+    ],
+)
+def test_a_setting_is_looked_at_where_it_is_used_alone(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: list[str]
+) -> None:
+    for name, value in WRONG.items():
+        monkeypatch.setenv(name, value)
+    ended = jwt("verify", *arguments, own_token())
+    assert ended.status == 2 if told else ended.status in (0, 1)
+    assert [line.split(":")[0].strip() for line in ended.err.splitlines()[1:]] == told
+    assert bool(ended.out) != bool(told)
+
+
+def test_without_an_option_the_setting_counts_with_a_key_of_ones_own_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH0_LEEWAY", "300")
+    monkeypatch.setenv("AUTH0_ALGORITHMS", "RS512,RS256")
+    expired = sign_token({"kid": "mine"}, TENANT.claims(exp=int(time.time()) - 60, iat=1), KEY, "RS512")
+    assert jwt("verify", "--key", "key.pem", *OURS, expired).status == 0
+
+
+def test_no_audience_is_the_pages_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AUTH0_AUDIENCE", "AUTH0_CLIENT_ID"):
+        monkeypatch.setenv(name, "the-same")
+    ended = jwt("verify", "--key", "key.pem", "--any-issuer", own_token())
+    assert (ended.status, ended.err.count("AUTH0_AUDIENCE:")) == (2, 1)
 
 
 @settings(max_examples=60, deadline=None)  # the first run imports the command

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from service import logs
 from service.app import create_app
 from service.issuer import LocalIssuer, local_issuer
+from service.local import AUDIENCE
 from service.server import CannotBind
 from service.settings import Settings
 from service.web import Application
@@ -73,7 +75,7 @@ async def test_scopes_are_cut_to_what_was_granted(issuer: LocalIssuer, http: htt
         ({"client_id": "nobody"}, 400, "invalid_client"),
         ({"client_id": "dev-spa"}, 401, "invalid_client"),
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
-        ({"grant_type": ""}, 400, "unsupported_grant_type"),
+        ({"grant_type": ""}, 400, "invalid_request"),
         ({"audience": "other"}, 403, "access_denied"),
         ({"audience": ""}, 403, "access_denied"),
     ],
@@ -84,6 +86,38 @@ async def test_what_is_wrong_gets_the_standards_error(
 ) -> None:
     response = await http.post("oauth/token", data={**CLIENT, "audience": issuer.audience, **changed})
     assert (response.status_code, response.json()["error"]) == (status, error)
+
+
+async def test_a_wrong_secret_is_named(issuer: LocalIssuer, http: httpx.AsyncClient) -> None:
+    asked = {"grant_type": "client_credentials", "audience": issuer.audience}
+    for refused in (
+        await http.post("oauth/token", data={**CLIENT, "client_secret": "wrong"}),
+        await http.post("oauth/token", data=asked, auth=("dev-m2m", "wrong")),
+    ):
+        assert refused.status_code == 401
+        assert refused.json() == {"error": "invalid_client", "error_description": "The client_secret is wrong."}
+        assert refused.headers["WWW-Authenticate"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    ("content", "description"),
+    [
+        (b"{", "The body cannot be read: not JSON."),
+        (b"[]", "The body cannot be read: not a JSON object."),
+        (b'{"scope": "a", "scope": "b"}', "The body cannot be read: a member name stands twice."),
+        (b'{"\xff": "a"}', "The body cannot be read: not UTF-8."),
+        *((json.dumps({**CLIENT, "audience": AUDIENCE, "scope": scope}).encode(),
+           "Each member of the body must be a string; several scopes are separated by spaces.")
+          for scope in (["read:messages"], None, {}, 1)),
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_json_that_cannot_be_taken_is_told_and_grants_nothing(
+    http: httpx.AsyncClient, content: bytes, description: str
+) -> None:
+    refused = await http.post("oauth/token", content=content, headers={"Content-Type": "application/json"})
+    assert refused.status_code == 400
+    assert refused.json() == {"error": "invalid_request", "error_description": description}
 
 
 async def test_garbage_is_refused_and_does_not_break_it(http: httpx.AsyncClient) -> None:
@@ -100,6 +134,9 @@ async def test_garbage_is_refused_and_does_not_break_it(http: httpx.AsyncClient)
         (b"\xff", json_type),
         (b"", {}),
         (b"\xff=%ff", {}),
+        (b"\xff", {"Content-Type": "multipart/form-data"}),
+        (b"\xff", {"Content-Type": "multipart/form-data; boundary=a"}),
+        (b"grant_type=\xff", {"Content-Type": "application/x-www-form-urlencoded; charset=nope"}),
     ):
         assert (await http.post("oauth/token", content=content, headers=headers)).status_code == 400
 
@@ -123,7 +160,9 @@ async def test_the_discovery_document_names_what_is_there(issuer: LocalIssuer, h
     document = (await http.get(".well-known/openid-configuration")).json()
     assert document["issuer"] == issuer.address
     assert (await http.get(document["jwks_uri"])).status_code == 200
-    assert (await http.post(document["token_endpoint"])).status_code == 400
+    asked_for_nothing = await http.post(document["token_endpoint"])
+    assert asked_for_nothing.status_code == 400
+    assert asked_for_nothing.json() == {"error": "invalid_request", "error_description": "grant_type is missing."}
 
 
 async def test_the_set_holds_the_current_and_the_next_key(http: httpx.AsyncClient) -> None:

@@ -196,7 +196,8 @@ async def test_nobody_is_sent_to_an_address_that_is_not_the_applications(
     [
         ({"response_type": "id_token"}, "unsupported_response_type"),
         ({"response_type": 'é"'}, "unsupported_response_type"),
-        ({"response_type": None}, "unsupported_response_type"),
+        ({"response_type": None}, "invalid_request"),
+        ({"response_type": ""}, "invalid_request"),
         ({"audience": "https://other.test"}, "access_denied"),
     ],
     ids=str,
@@ -381,6 +382,9 @@ async def test_logging_out_ends_the_session_and_goes_to_an_allowed_address_alone
         refused = await leave(client_id="dev-spa", returnTo=wrong)
         assert refused.status_code == 400
         assert "Location" not in refused.headers
+    refused = await leave(client_id="nobody", returnTo=back)
+    assert (refused.status_code, refused.headers.get("Location")) == (400, None)
+    assert "client_id" in refused.text
     assert "code" in answer(await application.authorize())
     kept = dict(http.cookies)
     left = await leave(client_id="dev-spa", returnTo=back)
@@ -389,7 +393,8 @@ async def test_logging_out_ends_the_session_and_goes_to_an_allowed_address_alone
     http.cookies.update(kept)
     assert (await application.authorize()).headers["Location"].startswith("/u/login?")
     assert (await leave(client_id="dev-spa")).headers["Location"] == back
-    assert (await leave(returnTo=back)).headers["Location"] == back
+    for parameters in ({}, {"client_id": ""}):
+        assert (await leave(returnTo=back, **parameters)).headers["Location"] == back
     assert (await leave()).status_code == 200
 
 

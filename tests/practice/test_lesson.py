@@ -15,7 +15,7 @@ async def test_every_step_ends_as_it_must() -> None:
         ("Decode", None),
         ("Tamper", "signature"),
         ("Expire", "time"),
-        ("alg: none", "form"),
+        ("alg: none", "signature"),
         ("RS256 taken for HS256", "signature"),
     ]
     assert all(step.as_it_must_be for step in steps)
@@ -28,8 +28,18 @@ async def test_the_tokens_are_what_the_steps_say() -> None:
     assert "write:messages" in take_apart(tampered).payload.text
     assert take_apart(expired).payload.value["exp"] < NOW
     assert take_apart(unsigned).header.value["alg"] == "none"
-    assert take_apart(unsigned).signature == b""
+    assert take_apart(unsigned).signature == b"made up"
     assert take_apart(confused).header.value["alg"] == "HS256"
+
+
+async def test_the_refusals_are_for_what_the_steps_teach() -> None:
+    failed = {step.title: step.judgement.failed for step in await lesson(NOW) if step.judgement and step.refused_for}
+    assert {title: result.detail for title, result in failed.items() if result} == {
+        "Tamper": "The token's signature is wrong: it was changed, or signed by someone else.",
+        "Expire": "The token has expired. Get a new one.",
+        "alg: none": "The token's algorithm is not allowed.",
+        "RS256 taken for HS256": "The token's algorithm is not allowed.",
+    }
 
 
 async def test_a_service_that_accepts_what_it_must_refuse_is_found_out() -> None:

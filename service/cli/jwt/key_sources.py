@@ -27,7 +27,7 @@ class KeySets:
 
     async def body(self, place: str) -> bytes:
         """Return the body of the key set in a file or at a URL. Raises WrongUsage, FetchFailed."""
-        if "://" not in place:
+        if not is_url(place):
             return read_file(place)
         url = _checked("--jwks", place, key_set_address)
         try:
@@ -48,6 +48,11 @@ class KeySets:
     async def published_by(self, issuer: str) -> KeySet:
         """Return the keys of an issuer, whose string ends in "/". Raises FetchFailed."""
         return await self.keys(key_set_url(issuer))
+
+
+def is_url(place: str) -> bool:
+    """Whether a key set is fetched, or else in a file."""
+    return "://" in place
 
 
 def issuer_of(option: str) -> str:

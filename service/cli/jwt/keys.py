@@ -19,7 +19,7 @@ from .. import CommandFailed, WrongUsage
 from ..tenant import load_settings
 from ..terminal import note, open_terminal
 from .given import read_key
-from .key_sources import KeySets, issuer_of, local_issuer_hint
+from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint
 
 if TYPE_CHECKING:
     import argparse
@@ -70,8 +70,18 @@ def _create(path: str, data: bytes, mode: int) -> None:
         file.write(data)
 
 
+def _settings_used(options: argparse.Namespace) -> set[str]:
+    """What the command line leaves to the settings. Nobody who practises is refused over another one."""
+    left = {
+        "AUTH0_DOMAIN": options.issuer is None and options.jwks is None,
+        "AUTH0_ALGORITHMS": True,
+        "JWKS_TIMEOUT": options.jwks is None or is_url(options.jwks),
+    }
+    return {name for name, is_left in left.items() if is_left}
+
+
 def _show(options: argparse.Namespace) -> int:
-    settings = load_settings()
+    settings = load_settings(only=_settings_used(options))
     if options.jwks is not None:
         places = [options.jwks]
     elif options.issuer is not None:

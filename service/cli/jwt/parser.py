@@ -28,7 +28,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.description = (
         "By default the token is checked as the configured API would: with its issuers and their keys, its audiences, "
-        "algorithms and leeway. With keys of your own, say what its iss must be."
+        "algorithms and leeway. With keys of your own, say what its iss must be. Settings that are not used, since you "
+        "give their values here, are not looked at."
     )
     verify.add_argument("token", nargs="?", metavar="TOKEN", help=_TOKEN)
     issuer = verify.add_mutually_exclusive_group()
@@ -61,7 +62,9 @@ def _add_encode(encode: argparse.ArgumentParser) -> None:
     encode.add_argument(
         "--exp",
         metavar="DURATION",
-        help="end that long after now, and set iat: 30m, also s, h, d or plain seconds; --exp=-5m has expired already",
+        # argparse takes -5m for an option, and has no public way to be told better.
+        help="end that long after now, and set iat: 30m, also s, h, d or plain seconds; "
+        "--exp=-5m, which needs the =, has expired already",
     )
     encode.add_argument("--header", action="append", default=[], metavar="NAME=VALUE", help="repeated for several")
     encode.add_argument("--kid", help="name of the key (default: its RFC 7638 thumbprint)")
@@ -72,7 +75,9 @@ def _add_encode(encode: argparse.ArgumentParser) -> None:
 
 
 def _add_keys(keys: argparse.ArgumentParser) -> None:
-    keys.description = "By default the keys of the configured issuers are shown."
+    keys.description = (
+        "By default the keys of the configured issuers are shown. Settings that are not used are not looked at."
+    )
     which = keys.add_mutually_exclusive_group()
     which.add_argument("--issuer", metavar="URL", help="show the keys of this one")
     which.add_argument("--jwks", metavar="FILE|URL", help=_KEY_SET)

@@ -18,7 +18,7 @@ from .. import CommandFailed, WrongUsage
 from ..tenant import load_settings
 from ..terminal import note, open_terminal
 from .given import read_key, read_secret, read_token
-from .key_sources import KeySets, issuer_of, local_issuer_hint
+from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +33,7 @@ _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "not_checke
 
 
 def run(options: argparse.Namespace) -> int:
-    settings = load_settings()
+    settings = load_settings(only=_settings_used(options))
     expected = _expectation(options, settings)
     try:
         keys = _keys(options, settings, expected)
@@ -51,9 +51,28 @@ def run(options: argparse.Namespace) -> int:
     return 0 if judgement.failed is None else 1
 
 
+def _settings_used(options: argparse.Namespace) -> set[str]:
+    """What the command line leaves to the settings. Nobody who practises is refused over another one."""
+    one_key = options.key is not None or options.secret is not None
+    left = {
+        "AUTH0_DOMAIN": not _own_keys(options) and options.issuer is None,
+        "AUTH0_AUDIENCE": not options.any_audience and options.audience is None,
+        # Which no audience may equal.
+        "AUTH0_CLIENT_ID": not options.any_audience and options.audience is None,
+        "AUTH0_ALGORITHMS": options.secret is None and options.algorithms is None,
+        "AUTH0_LEEWAY": options.leeway is None,
+        "JWKS_TIMEOUT": not one_key and (options.jwks is None or is_url(options.jwks)),
+    }
+    return {name for name, is_left in left.items() if is_left}
+
+
+def _own_keys(options: argparse.Namespace) -> bool:
+    return options.secret is not None or options.jwks is not None or options.key is not None
+
+
 def _expectation(options: argparse.Namespace, settings: Settings) -> Expectation:
     with_secret = options.secret is not None
-    own_keys = with_secret or options.jwks is not None or options.key is not None
+    own_keys = _own_keys(options)
     if options.any_issuer:
         issuers = None
     elif options.issuer is not None:
