@@ -36,7 +36,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     logs = _add(subcommands, "logs", "print a build's log")
     logs.add_argument("build", nargs="?", metavar="BUILD", help="its number or id (default: the last)")
     logs.add_argument("--project", choices=("deploy", "check"), default="deploy", help="(default: deploy)")
-    logs.add_argument("--follow", action="store_true", help="stay until the build has ended; exit 1 if it failed")
+    logs.add_argument(
+        "--follow",
+        action="store_true",
+        help="stay until the build has ended; exit 1 if it failed, or was a rollback that deployed nothing",
+    )
 
     rollback = _add(subcommands, "rollback", "deploy an image that was built before; without one, list them")
     rollback.add_argument("image", nargs="?", metavar="IMAGE", help="a tag, a commit (7 digits or more) or a digest")
