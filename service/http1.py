@@ -48,6 +48,8 @@ class Http1Protocol(H11Protocol):
         super().__init__(*arguments, **named)
         self._to_server = self.send
         self.send = self._send
+        # Of `service.server`, whose settings these are.
+        self.config.protocols.add(self)  # type: ignore[attr-defined]
         self._idle: _Idle | None = None
         self._late: asyncio.TimerHandle | None = None
 
@@ -83,7 +85,6 @@ class Http1Protocol(H11Protocol):
             self._late.cancel()
             self._late = None
         elif begun and self._late is None:
-            # Of `service.server`, whose settings these are.
             patience: float = self.config.head_timeout  # type: ignore[attr-defined]
             self._late = asyncio.get_running_loop().call_later(patience, self.task_group.spawn, self.close_idle)
 
@@ -95,6 +96,10 @@ class Http1Protocol(H11Protocol):
     async def close_idle(self) -> None:
         """End the connection, on which no request is in flight."""
         await self._to_server(Closed())
+
+    def abort(self) -> None:
+        """End the connection, and leave what the client has not read."""
+        self._to_server.__self__.writer.transport.abort()  # type: ignore[attr-defined]
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Stay with HTTP/1.1, whatever the request asks for (RFC 9110 section 7.8 allows it)."""

@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
@@ -33,6 +34,9 @@ using it; a load balancer sends heads whole."""
 
 MAX_HEAD = 32 * 1024
 """Longest head of a request, in bytes: room for a token of the largest size, and for the usual headers."""
+
+LAST_SECONDS = 1.0
+"""Time for what the service says at its end to be sent."""
 
 BACKLOG = 1024
 """Connections that wait to be accepted; with fewer, the kernel refuses a burst of callers."""
@@ -75,6 +79,7 @@ class _Config(Config):
     max_head = MAX_HEAD
 
     on_unreadable: Callable[[int], None]
+    protocols: WeakSet[http1.Http1Protocol]
 
     _written_at = 0
     _date: list[tuple[bytes, bytes]] = []  # noqa: RUF012 - never changed, only replaced
@@ -86,15 +91,16 @@ class _Config(Config):
         return self._date
 
 
-def config(listener: socket.socket, grace: float, patience: Patience, on_unreadable: Callable[[int], None]) -> Config:
+def config(listener: socket.socket, grace: float, patience: Patience, on_unreadable: Callable[[int], None]) -> _Config:
     """Hypercorn's settings for a listening socket, which becomes Hypercorn's. `grace` is in seconds."""
     result = _Config()
     result.head_timeout = patience.head
     result.on_unreadable = on_unreadable
+    result.protocols = WeakSet()
     result.bind = [f"fd://{listener.detach()}"]
     result.backlog = BACKLOG
     # `serve` has ended what is in flight by then.
-    result.graceful_timeout = grace + 1
+    result.graceful_timeout = grace + LAST_SECONDS + 1
     result.keep_alive_timeout = patience.idle
     # A connection is not closed for its number of requests.
     result.keep_alive_max_requests = sys.maxsize
@@ -137,6 +143,11 @@ async def serve(
             goodbyes.cancel()
             if late:
                 connections.end()
+                _, late = await asyncio.wait({server}, timeout=LAST_SECONDS)
+            if late:
+                # Since Python 3.12 a server waits for what its clients have not read, for as long as they like.
+                for protocol in list(settings.protocols):
+                    protocol.abort()
         await server
     finally:
         stopping.cancel()

@@ -162,7 +162,7 @@ async def test_a_socket_that_reads_nothing_holds_up_neither_the_end_nor_the_othe
         stop.set()
         assert await close_code(quiet) == CloseCode.GOING_AWAY
         await serving
-        deaf.close()
+        deaf.transport.abort()
 
 
 async def test_an_end_of_service_tells_sockets_that_it_goes_away(serve: Serve, make_token: Any) -> None:
