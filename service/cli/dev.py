@@ -96,6 +96,10 @@ async def _reload(api: ApiProcess) -> None:
 async def _greet(settings: Settings, address: str) -> None:
     """Print the addresses once the API answers; then a token and a line to paste, or why there is none."""
     await _until_ok(f"{address}/healthz")
+    with contextlib.suppress(TimeoutError):
+        # What the log says of the keys comes first, where they come at all.
+        async with asyncio.timeout(2):
+            await _until_ok(f"{address}/readyz")
     own = uses_local_issuer()
     print(  # noqa: T201
         f"\n  Pages     {address}/   log in, look at the token\n"

@@ -154,11 +154,13 @@ async def test_a_socket_that_reads_nothing_holds_up_neither_the_end_nor_the_othe
             + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
-        # Long enough for its buffers to be full.
-        await asyncio.sleep(0.3)
         deaf.transport.pause_reading()
+        # Until all buffers on the way are full.
+        before = None
+        while before is None or app.extensions.get("flooded") != before:
+            before = app.extensions.get("flooded")
+            await asyncio.sleep(0.05)
         quiet = await open_socket(port, token=make_token())
-        await asyncio.sleep(0.3)
         stop.set()
         assert await close_code(quiet) == CloseCode.GOING_AWAY
         await serving

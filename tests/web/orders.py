@@ -120,8 +120,10 @@ async def socket() -> None:
 
 @blueprint.websocket("/socket/flood")
 async def flooding_socket() -> None:
+    current_app.extensions["flooded"] = 0
     while True:
         await websocket.send("a" * 100_000)
+        current_app.extensions["flooded"] += 1
 
 
 @blueprint.websocket("/socket/scoped")
