@@ -106,12 +106,17 @@ async def test_back_from_the_issuer_leads_to_where_one_came_from(visitor: Visito
     await visitor.page.wait_for_url(f"{visitor.site.address}/")
 
 
-async def test_a_logout_that_was_cut_short_is_not_taken_for_one(visitor: Visitor) -> None:
+async def cut_short_a_logout(visitor: Visitor) -> None:
+    """Log in, and out again, with the way to the issuer's own logout cut."""
     await visitor.log_in()
     await visitor.page.route("**/v2/logout**", lambda route: route.abort())
     async with visitor.page.expect_event("requestfailed", lambda request: "/v2/logout" in request.url):
         await visitor.open("/logout")
     await visitor.page.unroute("**/v2/logout**")
+
+
+async def test_a_logout_that_was_cut_short_is_not_taken_for_one(visitor: Visitor) -> None:
+    await cut_short_a_logout(visitor)
     # Whoever comes back by hand, and is not logged out there, is now.
     await visitor.open("/logout")
     await visitor.sees("You are logged out, here and at the issuer.")
@@ -121,11 +126,7 @@ async def test_a_logout_that_was_cut_short_is_not_taken_for_one(visitor: Visitor
 
 async def test_where_the_frame_gets_no_cookie_no_logout_at_the_issuer_is_claimed(browser: Browser, site: Site) -> None:
     async with visiting(browser, elsewhere(site)) as visitor:
-        await visitor.log_in()
-        await visitor.page.route("**/v2/logout**", lambda route: route.abort())
-        async with visitor.page.expect_event("requestfailed", lambda request: "/v2/logout" in request.url):
-            await visitor.open("/logout")
-        await visitor.page.unroute("**/v2/logout**")
+        await cut_short_a_logout(visitor)
         await visitor.open("/logout")
         await visitor.sees("Whether the issuer has ended its session too, it does not say.")
         # It has not.
