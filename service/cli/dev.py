@@ -38,12 +38,15 @@ def run(options: argparse.Namespace) -> int:
     logs.configure(settings.log_level, settings.log_format)
     port = options.port or settings.port
     with server.listen("127.0.0.1", port) as listener:
-        server.run(_dev(settings, listener, port, options))
+        finished = server.run(lambda stop: _dev(settings, listener, port, options, stop))
+    if not finished:
+        os._exit(1)
     return 0
 
 
-async def _dev(settings: Settings, listener: socket.socket, port: int, options: argparse.Namespace) -> None:
-    stop = server.stop_on_signal()
+async def _dev(
+    settings: Settings, listener: socket.socket, port: int, options: argparse.Namespace, stop: asyncio.Event
+) -> None:
     address = f"http://127.0.0.1:{port}"
     async with contextlib.AsyncExitStack() as stack:
         if uses_local_issuer():

@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .. import logs, server, workers
 from ..app import create_app
@@ -38,9 +38,11 @@ def run(options: argparse.Namespace) -> int:
     metrics = server.listen(settings.host, settings.metrics_port) if settings.metrics_port else None
 
     if settings.workers == 1:
-        return _work(settings, listener, metrics, watch_parent=options.listener is not None)
+        _work(settings, listener, metrics, watch_parent=options.listener is not None)
 
     def show_all_workers() -> None:
+        # The workers' alone: a copy that stays open would take connections that nobody accepts.
+        listener.close()
         if metrics is not None:
             exposition.serve(metrics, exposition.of_all_workers())
 
@@ -64,20 +66,25 @@ def spare_the_collector() -> None:
 
 def _work(
     settings: Settings, listener: socket.socket, metrics: socket.socket | None, *, watch_parent: bool = False
-) -> int:
-    """Serve in this process, to the end. `metrics` is absent where this is one worker of several."""
+) -> NoReturn:
+    """Serve in this process, and end it. `metrics` is absent where this is one worker of several."""
     # Here, since what it counts with depends on whether there are several.
     from ..telemetry.watching import start
 
     telemetry = start(settings)
     if metrics is not None:
         exposition.serve(metrics, telemetry.metrics.registry)
-    server.run(_serve(settings, listener, telemetry, watch_parent=watch_parent))
-    return 0
+    finished = server.run(
+        lambda stop: _serve(settings, listener, telemetry, stop, watch_parent=watch_parent), wait_for_threads=False
+    )
+    # At once: a thread that asks for a name, or sends traces, and gets no answer would hold up the end.
+    logging.shutdown()
+    os._exit(0 if finished else 1)
 
 
-async def _serve(settings: Settings, listener: socket.socket, telemetry: Telemetry, *, watch_parent: bool) -> None:
-    stop = server.stop_on_signal()
+async def _serve(
+    settings: Settings, listener: socket.socket, telemetry: Telemetry, stop: asyncio.Event, *, watch_parent: bool
+) -> None:
     if watch_parent:
         # `dev` holds the other end of standard input: when it ends, however it ends, this becomes readable.
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
@@ -90,12 +97,21 @@ async def _serve(settings: Settings, listener: socket.socket, telemetry: Telemet
         app.draining = True
         log.info("draining", extra={"delay": settings.shutdown_delay, "grace": settings.shutdown_grace})
 
+    def full() -> None:
+        log.warning("every connection that there are descriptors for is in use; new ones wait")
+        telemetry.metrics.connections_full()
+
     def note(status: int) -> None:
         app.observer.ended(unreadable(status))
 
-    how = server.Drain(settings.shutdown_delay, settings.shutdown_grace)
-    await server.serve(app, listener, stop, how, drain, on_unreadable=note)
+    await server.serve(
+        app,
+        listener,
+        stop,
+        shutdown=server.ShutdownTimeouts(settings.shutdown_delay, settings.shutdown_grace),
+        plain=settings.plain_path,
+        on_draining=drain,
+        on_unreadable=note,
+        on_full=full,
+    )
     log.info("stopped")
-    # At once: a thread that asks for a name, or sends traces, and gets no answer would hold up the end.
-    logging.shutdown()
-    os._exit(0)

@@ -57,6 +57,10 @@ class Metrics:
         lookups = Counter("token_cache_lookups_total", "Looks for a remembered token.", ("outcome",), registry=registry)
         self._hits, self._misses = lookups.labels("hit"), lookups.labels("miss")
         self._seen = (0, 0)
+        self._full = Counter(
+            "connections_full_total", "Times that every connection was in use, and new ones had to wait.",
+            registry=registry,
+        )  # fmt: skip
         self._delay = Histogram(
             "event_loop_delay_seconds", "How late the event loop was, twice a second.", registry=registry,
             buckets=_DELAYS,
@@ -93,6 +97,9 @@ class Metrics:
             self._misses.inc(cache.misses - misses)
             self._entries.set(len(cache))
         self._seen = cache.hits, cache.misses
+
+    def connections_full(self) -> None:
+        self._full.inc()
 
     def delayed(self, seconds: float) -> None:
         self._delay.observe(seconds)

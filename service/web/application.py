@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 from quart import Quart, current_app
 
 from ..auth import TokenExpired
 from . import refusals
-from .connection import HttpConnection, NoSessions, PathMap, WebsocketConnection
+from .asgi import HttpConnection, WebsocketConnection
 from .observing import NoObserver, Observer
-from .requests import ApiRequest, ApiWebsocket, current_websocket
+from .requests import ApiRequest, ApiWebsocket, current_request, current_websocket
+from .routing import NoSessions, PathMap
 
 if TYPE_CHECKING:
-    from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
     from quart.ctx import WebsocketContext
     from quart.typing import ResponseReturnValue
 
@@ -26,9 +26,6 @@ MAX_BODY = 1024 * 1024
 
 BODY_SECONDS = 60
 """Longest time for a request's body to come; then 408. The largest one takes as long at 17 kB/s, a slow phone's."""
-
-# RFC 9112 section 3.2.2: a server must take an absolute URL as the request's target.
-_ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*(/.*)?", re.DOTALL)
 
 
 class Application(Quart):
@@ -77,14 +74,23 @@ class Application(Quart):
         await websocket.close(1008, "The access token has expired.")
         return None
 
-    async def asgi_app(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        # Quart breaks on a target that is neither a path nor a parsable URL; as a path, it is just not found.
-        if scope["type"] != "lifespan" and not scope["path"].startswith("/"):
-            absolute = _ABSOLUTE_FORM.fullmatch(scope["path"])
-            path = (absolute.group(1) or "/") if absolute else f"/{scope['path']}"
-            changed: Any = {**scope, "path": path}
-            scope = changed
-        await super().asgi_app(scope, receive, send)
+    async def full_dispatch_request(self, *context: Any) -> Any:
+        """Handle a request and send its answer, within its context: also a stream's generator has it."""
+        request = current_request()
+        response = await super().full_dispatch_request(*context)
+        if request.respond is not None:
+            try:
+                await request.respond(response)
+            except Exception as error:
+                response = await process_response(self, await refusals.answer(error), *context)
+        return response
+
+
+def process_response(app: Quart, response: Any, context: Any) -> Any:
+    """Run the hooks for an answer. Returns an awaitable of it."""
+    # Quart 0.23 takes the context first.
+    first, *_ = inspect.signature(app.process_response).parameters
+    return app.process_response(context, response) if first == "ctx" else app.process_response(response, context)
 
 
 def current_application() -> Application:

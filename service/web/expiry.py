@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from quart import Response
 from quart.wrappers.response import DataBody, ResponseBody
 
+from ..auth import TokenExpired
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from types import TracebackType
@@ -20,9 +22,12 @@ def end_with(response: Response, seconds: float) -> None:
 
 
 class _ExpiringBody(ResponseBody):
+    """Raises TokenExpired at its deadline: the answer is cut, and does not end as if it were whole."""
+
     def __init__(self, body: ResponseBody, seconds: float) -> None:
         self._body = body
-        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + seconds
 
     async def __aenter__(self) -> _ExpiringBody:
         self._chunks = aiter(await self._body.__aenter__())
@@ -33,6 +38,9 @@ class _ExpiringBody(ResponseBody):
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         while True:
+            # Also looked at here: a timeout never comes to a body that never waits.
+            if self._loop.time() >= self._deadline:
+                raise TokenExpired("The token expired while the answer was being sent.")
             try:
                 async with asyncio.timeout_at(self._deadline) as limit:
                     chunk = await anext(self._chunks)
@@ -40,6 +48,6 @@ class _ExpiringBody(ResponseBody):
                 return
             except TimeoutError:
                 if limit.expired():
-                    return
+                    continue
                 raise
             yield chunk

@@ -11,8 +11,11 @@ from werkzeug.exceptions import BadRequest
 
 from ..auth.bearer import SUBPROTOCOL
 from . import request_id
+from .body import RequestBody
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from ..auth import AccessToken
 
 
@@ -20,10 +23,13 @@ class ApiRequest(Request):
     """`access_token` is there once it was verified; on a public route it never is. `problem` is the code of the
     answer where that is a problem document, and `refused` says that the door gave it."""
 
+    body_class = RequestBody
+
     request_id = ""
     access_token: AccessToken | None = None
     problem: str | None = None
     refused = False
+    respond: Callable[[Any], Awaitable[None]] | None = None
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """As Quart's, which lets two errors of a malformed body escape: those are the caller's too."""

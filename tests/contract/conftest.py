@@ -32,7 +32,7 @@ def serve(app: Application) -> Serve:
     async def serve_app(**patience: float) -> AsyncIterator[int]:
         listener = server.listen("127.0.0.1", 0)
         port = int(listener.getsockname()[1])
-        async with server.running(app, listener, server.Patience(**patience)):
+        async with server.running(app, listener, server.ClientTimeouts(**patience)):
             yield port
 
     return serve_app

@@ -145,7 +145,7 @@ async def test_a_socket_that_reads_nothing_holds_up_neither_the_end_nor_the_othe
     listener = server.listen("127.0.0.1", 0)
     port = int(listener.getsockname()[1])
     stop = asyncio.Event()
-    serving = asyncio.create_task(server.serve(app, listener, stop, server.Drain(grace=0.5)))
+    serving = asyncio.create_task(server.serve(app, listener, stop, shutdown=server.ShutdownTimeouts(grace=0.5)))
     async with asyncio.timeout(15):
         # First, so that its goodbye is the first to be said.
         _, deaf = await asyncio.open_connection("127.0.0.1", port)

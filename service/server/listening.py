@@ -1,0 +1,91 @@
+"""Listening sockets: opened, shared out over several handles of the loop, paused and closed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import socket
+from typing import TYPE_CHECKING
+
+from .limits import BACKLOG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# libuv accepts one connection for each listening handle in a turn of the loop, and serves in each turn what was
+# accepted before: with one handle, the n-th connection of a burst waits for about n²/2 requests. asyncio's own loop
+# accepts as many as there are.
+_HANDLES = 8
+
+# Descriptors for everything that is no connection: listeners, files, key fetches, what routes open.
+_RESERVED = 64
+
+
+class CannotBind(Exception):
+    """The address cannot be listened on; the message says why."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open a listening socket; port 0 takes a free one. Raises CannotBind."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except OSError as error:
+        raise CannotBind(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+
+
+def most_connections() -> int:
+    """Count the connections for which this process may have descriptors (`ulimit -n`)."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return 1_000_000
+    with contextlib.suppress(OSError):
+        soft -= len(os.listdir("/proc/self/fd"))
+    return max(8, soft - _RESERVED - _HANDLES)
+
+
+class Listeners:
+    """Accepts connections on a listening socket, which becomes its own."""
+
+    def __init__(self, listener: socket.socket, connect: Callable[[], asyncio.BaseProtocol]) -> None:
+        self._listener = listener
+        self._connect = connect
+        self._loop = asyncio.get_running_loop()
+        self._servers: list[asyncio.AbstractServer] = []
+        self._opening: asyncio.Task[None] | None = None
+        self._paused = False
+        self._closed = False
+
+    async def open(self) -> None:
+        handles = _HANDLES if type(self._loop).__module__.startswith("uvloop") else 1
+        for _ in range(handles):
+            duplicate = self._listener.dup()
+            server = await self._loop.create_server(self._connect, sock=duplicate, backlog=BACKLOG)
+            self._servers.append(server)
+        if self._paused or self._closed:
+            self._close_servers()
+
+    def pause(self) -> None:
+        """Accept no more. Clients wait in the kernel's queue, as the socket itself stays open."""
+        self._paused = True
+        self._close_servers()
+
+    def resume(self) -> None:
+        """Accept again."""
+        if self._paused and not self._closed:
+            self._paused = False
+            self._opening = self._loop.create_task(self.open())
+
+    def close(self) -> None:
+        """Accept no more, for good."""
+        self._closed = True
+        self._close_servers()
+        self._listener.close()
+
+    def _close_servers(self) -> None:
+        servers, self._servers = self._servers, []
+        for server in servers:
+            server.close()

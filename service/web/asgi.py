@@ -1,0 +1,172 @@
+"""Quart's two connection classes, for a server that cancels what handles a client who has left.
+
+Quart reads what the client sends in a task of its own, handles in another, and on Python 3.11 sends in a third. Here a
+request is handled in the task that the server made for it, and a body is read when it is asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from typing import TYPE_CHECKING, Any
+
+from quart import Response
+from quart.asgi import ASGIHTTPConnection, ASGIWebsocketConnection
+from quart.signals import websocket_received
+from quart.utils import encode_headers
+from quart.wrappers.response import DataBody
+
+from .observing import NO_ANSWER, Observer, exchange
+from .streaming import Stream
+
+if TYPE_CHECKING:
+    from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
+    from quart import Request
+
+# Quart 0.23 hands a WebSocket's messages to the socket itself, and earlier releases to the connection's queue.
+_QUART_HAS_BUFFERS = "websocket_task" in inspect.signature(ASGIWebsocketConnection.handle_messages).parameters
+
+# Messages that wait for a route; then the client's socket is not read. The server keeps four more.
+_MOST_QUEUED = 1
+
+_CONNECTION = "service.connection"
+
+
+class HttpConnection(ASGIHTTPConnection):
+    """`_status` is what was answered, `_sent` how many bytes of a body."""
+
+    _status = NO_ANSWER
+    _sent = 0
+    _answered = False
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        began = time.perf_counter()
+        request: Any = self._create_request_from_scope(send)
+        request.body.attach(request, receive, self.app.config["BODY_TIMEOUT"])
+        observer: Observer = self.app.observer  # type: ignore[attr-defined]
+        with observer.trace(request):
+            try:
+                await self.handle_request(request, send)
+            except asyncio.CancelledError:
+                await self._give_up(send)
+                raise
+            finally:
+                sent = 0 if request.method == "HEAD" else self._sent
+                observer.ended(exchange(request, self._status, sent, time.perf_counter() - began))
+
+    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
+        async def respond(response: Any) -> None:
+            self._answered = True
+            await self._respond(request, response, send)
+
+        # Called within the request's context, so that the generator of a stream has it.
+        request.respond = respond  # type: ignore[attr-defined]
+        response = await self.app.handle_request(request)
+        if not self._answered:
+            # What could not be answered there, such as a failure of an after_request hook.
+            await respond(response)
+
+    async def _respond(self, request: Request, response: Any, send: ASGISendCallable) -> None:
+        body = response.response if isinstance(response, Response) else None
+        start: Any = {
+            "type": "http.response.start",
+            "status": response.status_code,
+            "headers": encode_headers(response.headers),
+        }
+        if type(body) is DataBody or body is None or request.method == "HEAD":
+            # What answers HEAD is not made.
+            data = b"" if request.method == "HEAD" else _whole(body, response)
+            self._status, self._sent = response.status_code, len(data)
+            await send(start)
+            await send({"type": "http.response.body", "body": data, "more_body": False})
+            return
+        stream = Stream(send, start)
+        try:
+            timeout = None if response.timeout is Ellipsis else response.timeout
+            async with asyncio.timeout(timeout):
+                await stream.run(body)
+            self._status = response.status_code
+        except Exception:
+            self._status = 500 if stream.started else NO_ANSWER
+            if not stream.started:
+                self._answered = False
+            raise
+        finally:
+            self._sent = stream.sent
+
+    async def _give_up(self, send: ASGISendCallable) -> None:
+        """Answer a request that the service has no more time for, since it ends; another instance may have it."""
+        connection: Any = self.scope["extensions"].get(_CONNECTION)
+        if self._answered or (connection is not None and connection.lost):
+            self._status = NO_ANSWER
+            return
+        self._status = 503
+        headers = [(b"retry-after", b"1"), (b"content-length", b"0"), (b"connection", b"close")]
+        start: Any = {"type": "http.response.start", "status": 503, "headers": headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _whole(body: Any, response: Any) -> bytes:
+    if body is None:
+        # One of Werkzeug's own responses, which an HTTPException brings.
+        return b"".join(part.encode() if isinstance(part, str) else part for part in response.response)
+    whole: bytes = body.data[body.begin : body.end]
+    return whole
+
+
+class WebsocketConnection(ASGIWebsocketConnection):
+    """Ends when its handler does. Quart 0.23 would go on reading until the client leaves, and Hypercorn waits for the
+    app before it closes: a refused handshake, or a socket whose token has expired, would stay open."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        if not _QUART_HAS_BUFFERS:
+            self.queue = asyncio.Queue(_MOST_QUEUED)
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        began = time.perf_counter()
+        status = NO_ANSWER
+
+        async def noting(message: Any) -> None:
+            nonlocal status
+            await send(message)
+            if message["type"] == "websocket.accept":
+                status = 101
+            elif message["type"] == "websocket.http.response.start":
+                status = message["status"]
+
+        websocket: Any = self._create_websocket_from_scope(noting)
+        observer: Observer = self.app.observer  # type: ignore[attr-defined]
+        with observer.trace(websocket):
+            try:
+                await self._handle(websocket, receive, noting)
+            finally:
+                ended = exchange(websocket, status, 0, time.perf_counter() - began, websocket=True)
+                observer.ended(ended)
+
+    async def _handle(self, websocket: Any, receive: ASGIReceiveCallable, send: Any) -> None:
+        handler: Any = asyncio.create_task(self.handle_websocket(websocket, send))
+        reader = asyncio.create_task(self._read(websocket, receive))
+        try:
+            await asyncio.wait({handler, reader}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            handler.cancel()
+            reader.cancel()
+            await asyncio.wait({handler, reader})
+        for task in (handler, reader):
+            if not task.cancelled():
+                task.result()
+
+    async def _read(self, websocket: Any, receive: ASGIReceiveCallable) -> None:
+        """Hand on what the client sends, one message after the other, until it leaves."""
+        while True:
+            event: Any = await receive()
+            if event["type"] == "websocket.disconnect":
+                return
+            if event["type"] == "websocket.receive":
+                # Quart takes an empty binary message for none.
+                message = event["bytes"] if event.get("bytes") is not None else event["text"]
+                await websocket_received.send_async(message)
+                await (websocket.buffer if _QUART_HAS_BUFFERS else self.queue).put(message)
