@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 
 from ..auth.bearer import SUBPROTOCOL
 from . import request_id
-from .body import RequestBody
+from .reading import RequestBody
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
