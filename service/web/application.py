@@ -10,6 +10,7 @@ from quart import Quart, current_app
 
 from ..auth import TokenExpired
 from . import refusals
+from .conditional import ConditionalResponse
 from .connection import HttpConnection, NoSessions, PathMap, WebsocketConnection
 from .observing import NoObserver, Observer
 from .requests import ApiRequest, ApiWebsocket, current_websocket
@@ -40,6 +41,7 @@ class Application(Quart):
 
     websocket_class = ApiWebsocket
     request_class = ApiRequest
+    response_class = ConditionalResponse
     asgi_http_class = HttpConnection
     asgi_websocket_class = WebsocketConnection
     session_interface = NoSessions()  # type: ignore[assignment] # Quart names the class, and means the interface
