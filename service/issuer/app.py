@@ -18,6 +18,7 @@ from ..web.body import ReadableBody
 from ..web.conditional import ConditionalResponse
 from ..web.head import ReadableHead
 from ..web.origins import install_cors
+from ..web.routing import PathMap
 from .clients import clients
 from .faults import Faults
 from .keyring import ALGORITHM
@@ -42,6 +43,7 @@ class IssuerRequest(ReadableBody, ReadableHead):
 class Issuer(Quart):
     request_class = IssuerRequest
     response_class = ConditionalResponse
+    url_map_class = PathMap
 
 
 def create_issuer(

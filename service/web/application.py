@@ -11,9 +11,10 @@ from quart import Quart, current_app
 from ..auth import TokenExpired
 from . import refusals
 from .conditional import ConditionalResponse
-from .connection import HttpConnection, NoSessions, PathMap, WebsocketConnection
+from .connection import HttpConnection, NoSessions, WebsocketConnection
 from .observing import NoObserver, Observer
 from .requests import ApiRequest, ApiWebsocket, current_websocket
+from .routing import PathMap
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
@@ -57,8 +58,6 @@ class Application(Quart):
         self.draining = False
         self.config["MAX_CONTENT_LENGTH"] = MAX_BODY
         self.config["BODY_TIMEOUT"] = BODY_SECONDS
-        # A redirect to the tidy spelling of a path would tell callers without a token which routes exist.
-        self.url_map.merge_slashes = False
         self.register_error_handler(Exception, refusals.answer)
 
     def log_exception(self, *_: Any) -> None:

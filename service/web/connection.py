@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from quart import Response
 from quart.asgi import ASGIHTTPConnection, ASGIWebsocketConnection
-from quart.routing import QuartMap
 from quart.sessions import NullSession, SessionInterface
 from quart.utils import encode_headers
 from quart.wrappers.response import DataBody
-from werkzeug.routing import MapAdapter
 
 from .observing import NO_ANSWER, Observer, exchange
 
@@ -167,24 +165,6 @@ class WebsocketConnection(ASGIWebsocketConnection):
         for task in (handler, reader):
             if not task.cancelled():
                 task.result()
-
-
-class PathMap(QuartMap):
-    """Routes by path alone, so the Host, which the caller chooses, is not parsed for each request."""
-
-    def bind_to_request(
-        self, request: BaseRequestWebsocket, subdomain: str | None, server_name: str | None
-    ) -> MapAdapter:
-        return MapAdapter(
-            self,
-            server_name or request.headers.get("Host", ""),
-            request.root_path or "/",
-            subdomain or "",
-            request.scheme,
-            request.path,
-            request.method,
-            request.query_string.decode("ascii", "replace"),
-        )
 
 
 class NoSessions(SessionInterface):

@@ -70,7 +70,9 @@ async def test_its_files_are_sent_in_ranges_too(issuer: Quart) -> None:
         assert (answer.status, answer.body) == (200, whole.body), value
 
 
-@pytest.mark.parametrize("host", [b"a..b", b"\xff", b"[:::]", b"[", b"a" * 70 + b".test", b"127.0.0.1.", b"localhost:99999", b""])
+@pytest.mark.parametrize(
+    "host", [b"a..b", b"\xff", b"[:::]", b"[", b"a" * 70 + b".test", b"127.0.0.1.", b"localhost:99999", b""]
+)
 async def test_a_host_that_is_none_is_refused_like_any_other(issuer: Quart, host: bytes) -> None:
     for method, path in PATHS:
         assert (await ask(issuer, path, [(b"Host", host)], method=method)).status in (400, 421)
@@ -78,7 +80,18 @@ async def test_a_host_that_is_none_is_refused_like_any_other(issuer: Quart, host
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:20]))
 async def test_what_cannot_be_read_gets_no_token(issuer: Quart, body: bytes) -> None:
-    for content_type in (b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=a", b"\xff"):
+    for content_type in (
+        b"application/json",
+        b"application/x-www-form-urlencoded",
+        b"multipart/form-data; boundary=a",
+        b"\xff",
+    ):
         headers = [LOOPBACK, (b"Content-Type", content_type)]
         answer = await ask(issuer, "/oauth/token", headers, method="POST", body=body)
         assert answer.status == 400, (content_type, answer)
+
+
+async def test_it_redirects_no_spelling(issuer: Quart) -> None:
+    for path in ("/authorize/", "//authorize", "/v2//logout", "/.well-known/jwks.json/", "/userinfo/"):
+        answer = await ask(issuer, path, [LOOPBACK])
+        assert (answer.status, "Location" in answer.headers) == (404, False), path

@@ -46,7 +46,12 @@ async def read_all(connection: Any) -> None:
     ):
         accepted.best_match(offered)
         accepted.to_header()
-    for date in (connection.date, connection.if_modified_since, connection.if_unmodified_since, connection.if_range.date):
+    for date in (
+        connection.date,
+        connection.if_modified_since,
+        connection.if_unmodified_since,
+        connection.if_range.date,
+    ):
         assert date is None or date.astimezone().timestamp() is not None
     for directive in ("max_age", "max_stale", "min_fresh", "no_cache", "no_store"):
         getattr(connection.cache_control, directive)
@@ -154,7 +159,15 @@ thorough = hypothesis_settings(
     query=queries,
     body=bodies,
     path=strategies.sampled_from(
-        ["/reading/all", "/reading/file", "/reading/streamed", "/reading/text", "/assets/site.css", "/openapi.json", "/"]
+        [
+            "/reading/all",
+            "/reading/file",
+            "/reading/streamed",
+            "/reading/text",
+            "/assets/site.css",
+            "/openapi.json",
+            "/",
+        ]
     ),
 )
 async def test_no_bytes_in_a_request_are_a_fault_of_the_service(
@@ -187,7 +200,8 @@ async def test_each_field_may_hold_each_of_the_known_oddities(app: Application, 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:20]))
 @pytest.mark.parametrize(
-    "content_type", [b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=a", b"\xff"]
+    "content_type",
+    [b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=a", b"\xff"],
 )
 async def test_a_body_is_read_or_its_sender_is_told(app: Application, body: bytes, content_type: bytes) -> None:
     headers = [(b"Content-Type", content_type), (b"Content-Length", str(len(body)).encode())]
@@ -207,7 +221,13 @@ async def test_a_body_that_is_no_text_is_the_callers_mistake(app: Application) -
 async def test_a_query_that_is_no_ascii_is_read_as_if_it_were_encoded(app: Application) -> None:
     async with app.test_request_context("/", scope_base={}) as context:
         empty = context.request
-    for sent, read in ((b"a=\xc3\xa9", "é"), (b"a=%C3%A9", "é"), (b"a=\xff", "%FF"), (b"a=%ff", "%FF"), (b"a=b&a=\xff", "b")):
+    for sent, read in (
+        (b"a=\xc3\xa9", "é"),
+        (b"a=%C3%A9", "é"),
+        (b"a=\xff", "%FF"),
+        (b"a=%ff", "%FF"),
+        (b"a=b&a=\xff", "b"),
+    ):
         one = ApiRequest("GET", "http", "/", sent, empty.headers, "", "1.1", empty.scope, send_push_promise=None)  # type: ignore[arg-type]
         assert one.args["a"] == read
         assert one.full_path.isascii()
