@@ -14,7 +14,11 @@ from quart import Quart, Response, jsonify, request
 from ..auth import AuthError, strict_json
 from ..local import BROWSER_CLIENT
 from ..settings import is_loopback
+from ..web.body import ReadableBody
+from ..web.conditional import ConditionalResponse
+from ..web.head import ReadableHead
 from ..web.origins import install_cors
+from ..web.routing import PathMap
 from .clients import clients
 from .faults import Faults
 from .keyring import ALGORITHM
@@ -32,12 +36,22 @@ if TYPE_CHECKING:
     from .tokens import Tokens
 
 
+class IssuerRequest(ReadableBody, ReadableHead):
+    """A request of which what cannot be read is the caller's mistake."""
+
+
+class Issuer(Quart):
+    request_class = IssuerRequest
+    response_class = ConditionalResponse
+    url_map_class = PathMap
+
+
 def create_issuer(
     tokens: Tokens, keyring: Keyring, memory: Memory, origins: Sequence[str], browser_client: str = BROWSER_CLIENT
 ) -> Quart:
     """Build the app, for pages of `origins`, whose client has the id `browser_client`. It answers on the loopback range
     alone, see `guard`."""
-    app = Quart("service.issuer", root_path=str(Path(__file__).parent), static_url_path="/assets")
+    app = Issuer("service.issuer", root_path=str(Path(__file__).parent), static_url_path="/assets")
     # Files that are being worked on are not to be kept.
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(0)
     authorization = Authorization(tokens, memory, clients(origins, browser_client))

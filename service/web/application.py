@@ -11,9 +11,11 @@ from quart import Quart, current_app
 from ..auth import TokenExpired
 from . import refusals
 from .asgi import HttpConnection, WebsocketConnection
+from .conditional import ConditionalResponse
 from .observing import NoObserver, Observer
 from .requests import ApiRequest, ApiWebsocket, current_request, current_websocket
-from .routing import NoSessions, PathMap
+from .routing import PathMap
+from .sessions import NoSessions
 
 if TYPE_CHECKING:
     from quart.ctx import WebsocketContext
@@ -37,6 +39,7 @@ class Application(Quart):
 
     websocket_class = ApiWebsocket
     request_class = ApiRequest
+    response_class = ConditionalResponse
     asgi_http_class = HttpConnection
     asgi_websocket_class = WebsocketConnection
     session_interface = NoSessions()  # type: ignore[assignment] # Quart names the class, and means the interface
@@ -52,8 +55,6 @@ class Application(Quart):
         self.draining = False
         self.config["MAX_CONTENT_LENGTH"] = MAX_BODY
         self.config["BODY_TIMEOUT"] = BODY_SECONDS
-        # A redirect to the tidy spelling of a path would tell callers without a token which routes exist.
-        self.url_map.merge_slashes = False
         self.register_error_handler(Exception, refusals.answer)
 
     def log_exception(self, *_: Any) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from quart import Request, has_websocket_context, request, websocket
+from quart import has_websocket_context, request, websocket
 from quart.wrappers import Websocket
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequest
 
 from ..auth.bearer import SUBPROTOCOL
 from . import request_id
+from .body import ReadableBody
+from .head import ReadableHead
 from .reading import RequestBody
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from ..auth import AccessToken
 
 
-class ApiRequest(Request):
+class ApiRequest(ReadableBody, ReadableHead):
     """`access_token` is there once it was verified; on a public route it never is. `problem` is the code of the
     answer where that is a problem document, and `refused` says that the door gave it."""
 
@@ -31,17 +33,8 @@ class ApiRequest(Request):
     refused = False
     respond: Callable[[Any], Awaitable[None]] | None = None
 
-    async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """As Quart's, which lets two errors of a malformed body escape: those are the caller's too."""
-        try:
-            return await super().get_json(force, silent, cache)
-        except (UnicodeDecodeError, RecursionError):
-            if silent:
-                return None
-            raise BadRequest("The request's body is not JSON that can be read.") from None
 
-
-class ApiWebsocket(Websocket):
+class ApiWebsocket(Websocket, ReadableHead):
     request_id = ""
     access_token: AccessToken | None = None
     problem: str | None = None
@@ -57,6 +50,13 @@ class ApiWebsocket(Websocket):
             # RFC 6455 section 4.1: a browser ends a connection on which none of its subprotocols was selected.
             subprotocol = SUBPROTOCOL
         await super().accept(Headers({**dict(headers or {}), request_id.HEADER: self.request_id}), subprotocol)
+
+    async def receive_json(self) -> Any:
+        """As Quart's; a message that is no JSON is the caller's mistake. Raises BadRequest, which closes with 1008."""
+        try:
+            return await super().receive_json()
+        except (ValueError, RecursionError):
+            raise BadRequest("The message is not JSON that can be read.") from None
 
 
 # Quart's proxies look the request up at each use; these look once.
