@@ -10,6 +10,7 @@ from quart_schema.openapi import OpenAPIProvider
 from werkzeug.exceptions import HTTPException
 
 from .web import access_of
+from .web.body_limit import body_limit_of
 from .web.refusals import CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -33,12 +34,15 @@ _PROBLEM: dict[str, Any] = {
 }
 
 
-def _refusal(description: str, header: str, means: str) -> dict[str, Any]:
+def _problem(description: str) -> dict[str, Any]:
     return {
         "description": description,
-        "headers": {header: {"schema": {"type": "string"}, "description": means}},
         "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+
+
+def _refusal(description: str, header: str, means: str) -> dict[str, Any]:
+    return {**_problem(description), "headers": {header: {"schema": {"type": "string"}, "description": means}}}
 
 
 _CHALLENGE = ("WWW-Authenticate", "The challenge (RFC 6750 section 3, RFC 9728 section 5.1).")
@@ -74,6 +78,10 @@ class _Provider(OpenAPIProvider):
                 if operation.get("security") == []:
                     continue
                 operation["responses"] = {**operation["responses"], **_REFUSALS}
+                if "requestBody" in operation or body_limit_of(self._app, rule.endpoint) is not None:
+                    operation["responses"][413] = _problem(
+                        "`content_too_large`: the body is larger than this route takes."
+                    )
                 for need in access.requirements:
                     description = f"`insufficient_scope`: the token does not grant {', '.join(need.names)}."
                     operation["responses"][403] = _refusal(description, *_CHALLENGE)

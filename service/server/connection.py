@@ -174,6 +174,7 @@ class Connection(asyncio.BufferedProtocol):
         """Go on after a plain request, of whose body `unread_body` bytes were not taken."""
         self._exchange = None
         self.wants_body = False
+        self.core.answered()
         arrived = unread_body <= len(self.unread)
         if close or not arrived:
             self.end()

@@ -70,6 +70,11 @@ class Core:
             self._date_at, self._date = now, formatdate(now, usegmt=True).encode("ascii")
         return self._date
 
+    def answered(self) -> None:
+        """Note that a connection has nothing in flight any more."""
+        if self.draining:
+            self.changed.set()
+
     def opened(self, connection: Connection) -> None:
         self.connections[connection] = None
         if len(self.connections) > self._most:

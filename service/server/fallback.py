@@ -128,6 +128,7 @@ class Fallback:
         finally:
             inbox.close()
             self._app_task = None
+            self._core.answered()
             if not self._connection.lost:
                 await send(None)
 

@@ -2,6 +2,7 @@
 
 from .access import access_of, permissions_of, public, requires
 from .application import Application, current_application
+from .body_limit import max_body
 from .guard import verify_request
 from .requests import current_request, current_token
 
@@ -11,6 +12,7 @@ __all__ = [
     "current_application",
     "current_request",
     "current_token",
+    "max_body",
     "permissions_of",
     "public",
     "requires",

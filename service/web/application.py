@@ -11,6 +11,7 @@ from quart import Quart, current_app
 from ..auth import TokenExpired
 from . import refusals
 from .asgi import HttpConnection, WebsocketConnection
+from .body_limit import body_limit_of
 from .conditional import ConditionalResponse
 from .observing import NoObserver, Observer
 from .requests import ApiRequest, ApiWebsocket, current_request, current_websocket
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ..auth import Verifier
 
 MAX_BODY = 1024 * 1024
-"""Largest request body, in bytes; a route that takes more sets `request.max_content_length`."""
+"""Largest request body, in bytes, of a route that does not say otherwise (`max_body`)."""
 
 BODY_SECONDS = 60
 """Longest time for a request's body to come; then 408. The largest one takes as long at 17 kB/s, a slow phone's."""
@@ -53,9 +54,18 @@ class Application(Quart):
         self.resource = resource
         self.observer = observer or NoObserver()
         self.draining = False
+        self._body_limits: dict[str, int | None] = {}
         self.config["MAX_CONTENT_LENGTH"] = MAX_BODY
         self.config["BODY_TIMEOUT"] = BODY_SECONDS
         self.register_error_handler(Exception, refusals.answer)
+
+    def body_limit(self, endpoint: str | None) -> int | None:
+        """The largest body that a route takes, in bytes, where it or its blueprint says so."""
+        if endpoint is None:
+            return None
+        if endpoint not in self._body_limits:
+            self._body_limits[endpoint] = body_limit_of(self, endpoint)
+        return self._body_limits[endpoint]
 
     def log_exception(self, *_: Any) -> None:
         """Leave it to `refusals`, which gets every exception, and cuts the caller's token out of it."""

@@ -27,6 +27,8 @@ def install(app: Application, origins: WebSocketOrigins) -> None:
         if is_preflight(request):
             # Answered here: handed on, it would run an OPTIONS route's code without a token.
             return Response("", 204)
+        if (limit := app.body_limit(request.endpoint)) is not None:
+            request.max_content_length = limit
         access = access_of(app.view_functions.get(request.endpoint or ""))
         if access.public:
             return None

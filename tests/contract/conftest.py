@@ -24,15 +24,21 @@ def app(tenant: Tenant, clock: ManualClock) -> Application:
     return app
 
 
+@pytest.fixture(params=[True, False], ids=["plain", "hypercorn"])
+def plain(request: pytest.FixtureRequest) -> bool:
+    """The value of PLAIN_PATH: everything of the contract holds with both."""
+    return bool(request.param)
+
+
 @pytest.fixture
-def serve(app: Application) -> Serve:
-    """Serves it by Hypercorn in this event loop; gives its port."""
+def serve(app: Application, plain: bool) -> Serve:
+    """Serves it in this event loop; gives its port."""
 
     @contextlib.asynccontextmanager
     async def serve_app(**patience: float) -> AsyncIterator[int]:
         listener = server.listen("127.0.0.1", 0)
         port = int(listener.getsockname()[1])
-        async with server.running(app, listener, server.ClientTimeouts(**patience)):
+        async with server.running(app, listener, server.ClientTimeouts(**patience), plain=plain):
             yield port
 
     return serve_app

@@ -81,7 +81,7 @@ async def test_a_target_with_a_host_of_its_own_is_the_same_route(serve: Serve) -
         close = b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         assert status(await send(port, b"GET http://a/api/public" + close)) == 200
         assert status(await send(port, b"GET http://a/api/private" + close)) == 401
-        assert status(await send(port, b"GET http://[/nope" + close)) == 401
+        assert status(await send(port, b"GET http://[/nope" + close)) == 400
         assert status(await send(port, b"GET //api/private" + close)) == 401
 
 

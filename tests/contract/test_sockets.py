@@ -135,8 +135,11 @@ async def test_a_broken_socket_says_so(serve: Serve, make_token: Any) -> None:
 async def test_a_stream_ends_with_its_token(serve: Serve, make_token: Any) -> None:
     async with serve() as port, httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(10):
         headers = {"Authorization": f"Bearer {make_token(exp=NOW - 4.9)}"}
-        response = await http.get(f"http://127.0.0.1:{port}/orders/stream", headers=headers)
-        assert response.content.startswith(b"tick\n")
+        # Cut, not ended: whoever reads it must be able to tell (RFC 9112 section 8).
+        with pytest.raises(httpx.RemoteProtocolError):
+            async with http.stream("GET", f"http://127.0.0.1:{port}/orders/stream", headers=headers) as response:
+                async for part in response.aiter_bytes():
+                    assert part.startswith(b"tick\n")
 
 
 async def test_a_socket_that_reads_nothing_holds_up_neither_the_end_nor_the_others(
