@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from quart import Blueprint, abort
 from quart_schema import hide
 
-from ..web import current_application, permissions_of, public
-from ..web.resource import WELL_KNOWN
+from ..web import current_application, current_request, permissions_of, public
+from ..web.resource import WELL_KNOWN, asks_for_metadata
 
 blueprint = Blueprint("metadata", __name__)
 
@@ -21,7 +20,7 @@ blueprint = Blueprint("metadata", __name__)
 async def protected_resource(path: str = "") -> dict[str, Any]:
     app = current_application()
     # Never guessed from the Host header: whoever sends that would decide what this API says it is.
-    if app.resource is None or path not in ("", urlsplit(app.resource).path.strip("/")):
+    if app.resource is None or not asks_for_metadata(current_request(), app.resource):
         abort(404)
     return {
         "resource": app.resource,

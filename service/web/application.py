@@ -81,11 +81,15 @@ class Application(Quart):
     async def asgi_app(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         # Quart breaks on a target that is neither a path nor a parsable URL; as a path, it is just not found.
         if scope["type"] != "lifespan" and not scope["path"].startswith("/"):
-            absolute = _ABSOLUTE_FORM.fullmatch(scope["path"])
-            path = (absolute.group(1) or "/") if absolute else f"/{scope['path']}"
-            changed: Any = {**scope, "path": path}
+            raw_path = _path(scope["raw_path"].decode("latin-1")).encode("latin-1")
+            changed: Any = {**scope, "path": _path(scope["path"]), "raw_path": raw_path}
             scope = changed
         await super().asgi_app(scope, receive, send)
+
+
+def _path(target: str) -> str:
+    absolute = _ABSOLUTE_FORM.fullmatch(target)
+    return (absolute.group(1) or "/") if absolute else f"/{target}"
 
 
 def current_application() -> Application:
