@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +23,10 @@ from pydantic import (
 )
 
 from .auth import ALGORITHMS
+from .public_url import normalised_url, split_url
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 _HOST = re.compile(
     r"(?=.{1,253}(?::\d+)?$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::\d{1,5})?"
@@ -46,20 +49,6 @@ def _split_commas(value: Any) -> Any:
     return value
 
 
-def _split_url(text: str) -> SplitResult | None:
-    """Parse an absolute http(s) URL of scheme, host, port and path; `None` for anything else."""
-    if not text.isascii() or not text.isprintable() or " " in text:
-        return None
-    try:
-        url = urlsplit(text)
-        _ = url.port
-    except ValueError:
-        return None
-    if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
-        return None
-    return None if url.query or url.fragment or text.endswith(("?", "#")) else url
-
-
 def _refuse_plain_http(url: SplitResult) -> None:
     """Raise ValueError for http:// outside the loopback range: whoever can change keys on their way can sign tokens."""
     if url.scheme == "http" and not is_loopback(url.hostname or ""):
@@ -68,7 +57,7 @@ def _refuse_plain_http(url: SplitResult) -> None:
 
 def key_set_address(text: str) -> str:
     """Return the URL of a key set. Raises ValueError where keys must not come from it."""
-    url = _split_url(text)
+    url = split_url(text)
     if url is None:
         raise ValueError("it must be an http(s) URL without query and fragment")
     _refuse_plain_http(url)
@@ -78,7 +67,7 @@ def key_set_address(text: str) -> str:
 def issuer_string(domain: str) -> str:
     """Turn `tenant.us.auth0.com`, or a full URL, into the issuer's string, which ends in "/". Raises ValueError."""
     text = domain if "://" in domain else f"https://{domain.lower()}"
-    url = _split_url(text)
+    url = split_url(text)
     if url is None or ("://" not in domain and not _HOST.fullmatch(domain.lower().rstrip("/"))):
         raise ValueError("each must be a domain like tenant.us.auth0.com, or its https:// URL")
     _refuse_plain_http(url)
@@ -93,16 +82,24 @@ def _origin(text: str) -> str:
     if text in ("*", "null"):
         # "null" is what a sandboxed frame or a local file sends, so anybody can be it.
         raise ValueError("neither * nor null: name each origin")
-    url = _split_url(text)
+    url = split_url(text)
     if url is None or url.path not in ("", "/"):
         raise ValueError("each must be an origin like https://app.example.com, without a path")
     return f"{url.scheme}://{url.netloc.lower()}"
 
 
-def _public_url(text: str) -> str:
-    if _split_url(text) is None:
+def _collector(text: str) -> str:
+    if split_url(text) is None:
         raise ValueError("it must be an http(s) URL without query and fragment")
     return text
+
+
+def _is_public_url(audience: str) -> bool:
+    try:
+        normalised_url(audience)
+    except ValueError:
+        return False
+    return True
 
 
 def _algorithms(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -150,7 +147,7 @@ class Settings(BaseModel):
     leeway: Seconds = Field(5, ge=0, le=300, alias="AUTH0_LEEWAY", description="seconds, 0 to 300")
     m2m_client_id: str | None = Field(None, alias="AUTH0_M2M_CLIENT_ID", description="the client of `token`")
     m2m_client_secret: SecretStr | None = Field(None, alias="AUTH0_M2M_CLIENT_SECRET", description="its secret")
-    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+    public_url: Annotated[str, AfterValidator(normalised_url)] | None = Field(
         None,
         alias="PUBLIC_URL",
         description="where callers reach this API, for example https://api.example.com",
@@ -172,7 +169,7 @@ class Settings(BaseModel):
     metrics_port: int = Field(9100, ge=0, le=65535, alias="METRICS_PORT", description="0 to 65535; 0 is off")
     shutdown_delay: Seconds = Field(5, ge=0, le=3600, alias="SHUTDOWN_DELAY", description="seconds, 0 to 3600")
     shutdown_grace: Seconds = Field(20, ge=0, le=3600, alias="SHUTDOWN_GRACE", description="seconds, 0 to 3600")
-    otlp_endpoint: Annotated[str, AfterValidator(_public_url)] | None = Field(
+    otlp_endpoint: Annotated[str, AfterValidator(_collector)] | None = Field(
         None,
         alias="OTEL_EXPORTER_OTLP_ENDPOINT",
         description="an OTLP collector over HTTP, for example http://otel:4318",
@@ -214,7 +211,7 @@ class Settings(BaseModel):
         """Where callers reach this API: PUBLIC_URL, else the first audience that is an http(s) URL, else none."""
         if self.public_url is not None:
             return self.public_url
-        return next((audience for audience in self.audiences if _split_url(audience) is not None), None)
+        return next(filter(_is_public_url, self.audiences), None)
 
 
 def variable(field: str) -> str:

@@ -116,6 +116,31 @@ def test_lists_are_separated_by_commas(environment) -> None:
         ("AUTH0_LEEWAY", "301"),
         ("PUBLIC_URL", "bar"),
         ("PUBLIC_URL", "https://api.example.com/?a"),
+        *(
+            ("PUBLIC_URL", f"https://api.example.com/{path}")
+            for path in (
+                'a"b',
+                'a", error="x',
+                "a\\b",
+                "a b",
+                "a\tb",
+                "a//b",
+                "a%",
+                "a%2",
+                "a%zz",
+                "a%0Ab",
+                "a%00",
+                "a%7f",
+                "é",
+                "<a>",
+                "{a}",
+                "a^b",
+            )
+        ),
+        *(
+            ("PUBLIC_URL", f"https://{host}/a")
+            for host in ('a"b', "a%22b", "a,b", "[::1", "[g]", ":443", "a:b", "a:99999", "u@a")
+        ),
         ("JWKS_TTL", "0"),
         ("JWKS_COOLDOWN", "0"),
         ("JWKS_TIMEOUT", "0"),

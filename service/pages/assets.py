@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import mimetypes
+from datetime import UTC, datetime
 from pathlib import Path
 
-from quart import Blueprint, Response, abort, send_from_directory
+from quart import Blueprint, Response, abort
 from quart_schema import hide
 
-from ..web import public
+from ..web import constant, public
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 
@@ -39,9 +42,16 @@ _FOLDERS = {
 @blueprint.get("/<name>")
 @public
 @hide
+@constant
 async def asset(name: str) -> Response:
     folder = _FOLDERS.get(name)
     if folder is None:
         abort(404)
-    # Asked for anew each time, and mostly answered with "not modified": new pages must not meet old scripts.
-    return await send_from_directory(folder, name, conditional=True, cache_timeout=0)
+    path = folder / name
+    try:
+        content, status = await asyncio.to_thread(path.read_bytes), await asyncio.to_thread(path.stat)
+    except FileNotFoundError:
+        abort(404)
+    response = Response(content, mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream")
+    response.last_modified = datetime.fromtimestamp(status.st_mtime, UTC)
+    return response

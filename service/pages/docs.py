@@ -7,7 +7,7 @@ from typing import Any
 from quart import Blueprint, Response
 from quart_schema import hide
 
-from ..web import current_application, public
+from ..web import constant, current_application, public
 from .page import render
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
@@ -19,6 +19,7 @@ _POLICY = "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src '
 @blueprint.get("/openapi.json")
 @public
 @hide
+@constant
 async def description() -> dict[str, Any]:
     schema: dict[str, Any] = current_application().extensions["QUART_SCHEMA"].openapi_provider.schema()
     return schema
@@ -27,5 +28,6 @@ async def description() -> dict[str, Any]:
 @blueprint.get("/docs")
 @public
 @hide
+@constant
 async def docs() -> Response:
     return await render("docs.html", _POLICY)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from quart import Blueprint, Response
 from quart_schema import hide
 
-from ..web import current_application, permissions_of, public
+from ..web import constant, current_application, permissions_of, public
 from .assets import LIBRARY
 from .page import render
 
@@ -42,7 +42,8 @@ def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
 
     def page(name: str) -> Callable[[], Awaitable[Response]]:
         async def view() -> Response:
-            return await render(
+            installed = LIBRARY.is_file()
+            response = await render(
                 f"{name}.html",
                 policy,
                 script=f"{name}.js",
@@ -50,10 +51,14 @@ def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
                 client_id=client_id or "",
                 audience=audience,
                 permissions=permissions_of(current_application().view_functions.values()),
-                library=LIBRARY.name if LIBRARY.is_file() else "",
+                library=LIBRARY.name if installed else "",
             )
+            if not installed:
+                # `dev` installs it while it serves.
+                response.headers["Cache-Control"] = "no-store"
+            return response
 
-        return hide(public(view))
+        return hide(public(constant(view)))
 
     for path, name in PAGES.items():
         blueprint.add_url_rule(path, path.strip("/").replace("/", "-") or "home", page(name))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from quart import Blueprint, abort
+from quart import Blueprint, Response, abort
 from quart_schema import hide
 
-from ..web import current_application, permissions_of, public
-from ..web.resource import WELL_KNOWN
+from ..web import constant, current_application, current_request, permissions_of, public
+from ..web.resource import WELL_KNOWN, asks_for_metadata
 
 blueprint = Blueprint("metadata", __name__)
 
@@ -18,15 +17,22 @@ blueprint = Blueprint("metadata", __name__)
 @blueprint.get(f"{WELL_KNOWN}/<path:path>")
 @public
 @hide
-async def protected_resource(path: str = "") -> dict[str, Any]:
+async def protected_resource(path: str = "") -> Response:
     app = current_application()
     # Never guessed from the Host header: whoever sends that would decide what this API says it is.
-    if app.resource is None or path not in ("", urlsplit(app.resource).path.strip("/")):
+    if app.resource is None or not asks_for_metadata(current_request(), app.resource):
         abort(404)
+    return await _document()
+
+
+@constant
+async def _document() -> dict[str, Any]:
+    app = current_application()
+    resource = app.resource or ""
     return {
-        "resource": app.resource,
+        "resource": resource,
         "authorization_servers": list(app.verifier.issuers),
         "bearer_methods_supported": ["header"],
         "scopes_supported": permissions_of(app.view_functions.values()),
-        "resource_documentation": f"{app.resource.rstrip('/')}/docs",
+        "resource_documentation": f"{resource.rstrip('/')}/docs",
     }

@@ -13,6 +13,7 @@ from . import refusals
 from .asgi import HttpConnection, WebsocketConnection
 from .body_limit import body_limit_of
 from .conditional import ConditionalResponse
+from .json import JsonProvider
 from .observing import NoObserver, Observer
 from .requests import ApiRequest, ApiWebsocket, current_request, current_websocket
 from .routing import PathMap
@@ -45,6 +46,7 @@ class Application(Quart):
     asgi_websocket_class = WebsocketConnection
     session_interface = NoSessions()  # type: ignore[assignment] # Quart names the class, and means the interface
     url_map_class = PathMap
+    json_provider_class = JsonProvider
 
     def __init__(
         self, import_name: str, verifier: Verifier, resource: str | None, observer: Observer | None = None
@@ -66,6 +68,11 @@ class Application(Quart):
         if endpoint not in self._body_limits:
             self._body_limits[endpoint] = body_limit_of(self, endpoint)
         return self._body_limits[endpoint]
+
+    def ensure_async(self, func: Any) -> Any:
+        """As Quart's, which unwraps and looks at every function and hook again for each request."""
+        code = getattr(func, "__code__", None)
+        return func if code is not None and code.co_flags & inspect.CO_COROUTINE else super().ensure_async(func)
 
     def log_exception(self, *_: Any) -> None:
         """Leave it to `refusals`, which gets every exception, and cuts the caller's token out of it."""

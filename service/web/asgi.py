@@ -17,12 +17,16 @@ from quart.signals import websocket_received
 from quart.utils import encode_headers
 from quart.wrappers.response import DataBody
 
+from .expiry import ExpiringBody
+from .headers import request_headers
 from .observing import NO_ANSWER, Observer, exchange
 from .streaming import Stream
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
-    from quart import Request
+
+    from .application import Application
+    from .requests import ApiRequest
 
 # Quart 0.23 hands a WebSocket's messages to the socket itself, and earlier releases to the connection's queue.
 _QUART_HAS_BUFFERS = "websocket_task" in inspect.signature(ASGIWebsocketConnection.handle_messages).parameters
@@ -34,17 +38,21 @@ _CONNECTION = "service.connection"
 
 
 class HttpConnection(ASGIHTTPConnection):
-    """`_status` is what was answered, `_sent` how many bytes of a body."""
+    """A request, from its scope to the last byte of its answer.
 
+    `_status` is what was answered, `_sent` how many bytes of a body.
+    """
+
+    app: Application
     _status = NO_ANSWER
     _sent = 0
     _answered = False
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         began = time.perf_counter()
-        request: Any = self._create_request_from_scope(send)
+        request = self._create_request_from_scope(send)
         request.body.attach(request, receive, self.app.config["BODY_TIMEOUT"])
-        observer: Observer = self.app.observer  # type: ignore[attr-defined]
+        observer = self.app.observer
         with observer.trace(request):
             try:
                 await self.handle_request(request, send)
@@ -55,24 +63,48 @@ class HttpConnection(ASGIHTTPConnection):
                 sent = 0 if request.method == "HEAD" else self._sent
                 observer.ended(exchange(request, self._status, sent, time.perf_counter() - began))
 
-    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
+    def _create_request_from_scope(self, _send: ASGISendCallable) -> ApiRequest:
+        scope, config = self.scope, self.app.config
+        request: ApiRequest = self.app.request_class(
+            scope["method"],
+            scope["scheme"],
+            scope["path"],
+            scope["query_string"],
+            request_headers(scope, config["SERVER_NAME"] or ""),
+            scope["root_path"],
+            scope["http_version"],
+            max_content_length=config["MAX_CONTENT_LENGTH"],
+            # The body keeps its own time.
+            body_timeout=None,
+            send_push_promise=_push_nothing,
+            scope=scope,
+        )
+        # Werkzeug makes it upper-case; methods are case-sensitive (RFC 9110 section 9.1).
+        request.method = scope["method"]
+        return request
+
+    async def handle_request(self, request: Any, send: ASGISendCallable) -> None:
         async def respond(response: Any) -> None:
             self._answered = True
             await self._respond(request, response, send)
 
         # Called within the request's context, so that the generator of a stream has it.
-        request.respond = respond  # type: ignore[attr-defined]
+        request.respond = respond
         response = await self.app.handle_request(request)
         if not self._answered:
             # What could not be answered there, such as a failure of an after_request hook.
             await respond(response)
 
-    async def _respond(self, request: Request, response: Any, send: ASGISendCallable) -> None:
+    async def _respond(self, request: ApiRequest, response: Any, send: ASGISendCallable) -> None:
         body = response.response if isinstance(response, Response) else None
         start: Any = {
             "type": "http.response.start",
             "status": response.status_code,
-            "headers": encode_headers(response.headers),
+            "headers": [
+                *encode_headers(response.headers),
+                (b"x-request-id", request.request_id.encode("ascii")),
+                (b"x-content-type-options", b"nosniff"),
+            ],
         }
         if type(body) is DataBody or body is None or request.method == "HEAD":
             # What answers HEAD is not made.
@@ -81,6 +113,9 @@ class HttpConnection(ASGIHTTPConnection):
             await send(start)
             await send({"type": "http.response.body", "body": data, "more_body": False})
             return
+        token = request.access_token
+        if token is not None:
+            body = ExpiringBody(body, self.app.verifier.seconds_left(token))
         stream = Stream(send, start)
         try:
             timeout = None if response.timeout is Ellipsis else response.timeout
@@ -106,6 +141,10 @@ class HttpConnection(ASGIHTTPConnection):
         start: Any = {"type": "http.response.start", "status": 503, "headers": headers}
         await send(start)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _push_nothing(path: str, headers: Any) -> None:
+    """HTTP/1.1 knows no push."""
 
 
 def _whole(body: Any, response: Any) -> bytes:

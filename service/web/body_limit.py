@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .requests import blueprints_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,7 +38,6 @@ def max_body(size: int) -> Callable[[Limited], Limited]:
 
 def body_limit_of(app: Any, endpoint: str) -> int | None:
     """What the view of an endpoint, or one of its blueprints, says; `None` where neither does."""
-    names = endpoint.split(".")[:-1]
-    blueprints = [".".join(names[:count]) for count in range(len(names), 0, -1)]
+    blueprints = blueprints_of(endpoint)
     owners: list[Any] = [app.view_functions.get(endpoint), *(app.blueprints.get(name) for name in blueprints)]
     return next((size for owner in owners if (size := getattr(owner, _ATTRIBUTE, None)) is not None), None)

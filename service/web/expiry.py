@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from quart import Response
-from quart.wrappers.response import DataBody, ResponseBody
+from quart.wrappers.response import ResponseBody
 
 from ..auth import TokenExpired
 
@@ -15,13 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-def end_with(response: Response, seconds: float) -> None:
-    """End a streamed response after `seconds`; one whose body is there already is not streamed."""
-    if isinstance(response, Response) and not isinstance(response.response, DataBody):
-        response.response = _ExpiringBody(response.response, seconds)
-
-
-class _ExpiringBody(ResponseBody):
+class ExpiringBody(ResponseBody):
     """Raises TokenExpired at its deadline: the answer is cut, and does not end as if it were whole."""
 
     def __init__(self, body: ResponseBody, seconds: float) -> None:
@@ -29,7 +22,7 @@ class _ExpiringBody(ResponseBody):
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + seconds
 
-    async def __aenter__(self) -> _ExpiringBody:
+    async def __aenter__(self) -> ExpiringBody:
         self._chunks = aiter(await self._body.__aenter__())
         return self
 

@@ -9,7 +9,6 @@ from quart import Response
 from ..auth import AccessToken, Verifier, from_authorization, from_handshake
 from . import request_id
 from .access import access_of
-from .expiry import end_with
 from .origins import WebSocketOrigins, is_preflight
 from .requests import ApiRequest, current_request, current_websocket
 
@@ -51,15 +50,6 @@ def install(app: Application, origins: WebSocketOrigins) -> None:
         for requirement in access.requirements:
             requirement.check(token)
         websocket.access_token = token
-
-    @app.after_request
-    async def finish(response: Response) -> Response:
-        request = current_request()
-        response.headers[request_id.HEADER] = request.request_id
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        if request.access_token is not None:
-            end_with(response, app.verifier.seconds_left(request.access_token))
-        return response
 
     @app.after_websocket
     async def finish_refused(response: Any) -> Any:

@@ -81,6 +81,8 @@ def ignore_unreadable(headers: Headers) -> None:
 
     An `If-Range` with neither a date nor an entity tag is true of no representation: its `Range` goes too (13.1.5).
     """
+    if not any(name in headers for name in (*_DATES, "if-range")):
+        return
     unreadable = []
     for name, value in headers:
         lower = name.lower()

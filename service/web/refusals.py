@@ -87,7 +87,13 @@ def _challenge(error: AuthError | None) -> str:
     resource = current_app.resource  # type: ignore[attr-defined]
     if resource is not None:
         parameters["resource_metadata"] = metadata_url(resource)
-    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in parameters.items())
+    return "Bearer " + ", ".join(f"{name}={quoted(value)}" for name, value in parameters.items())
+
+
+def quoted(text: str) -> str:
+    """Write a quoted string (RFC 9110 section 5.6.4), out of which nothing in it can lead."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _http_error(error: HTTPException, status: int) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, cast
 
 from quart import has_websocket_context, request, websocket
@@ -25,13 +26,19 @@ class ApiRequest(ReadableBody, ReadableHead):
     """`access_token` is there once it was verified; on a public route it never is. `problem` is the code of the
     answer where that is a problem document, and `refused` says that the door gave it."""
 
-    body_class = RequestBody
+    body_class = RequestBody  # type: ignore[assignment] # a subclass
+    body: RequestBody
 
     request_id = ""
     access_token: AccessToken | None = None
     problem: str | None = None
     refused = False
     respond: Callable[[Any], Awaitable[None]] | None = None
+
+    @property
+    def blueprints(self) -> list[str]:
+        """As Quart's, which imports a module at each call: the route's own blueprint, and those around it."""
+        return blueprints_of(self.endpoint or "")
 
 
 class ApiWebsocket(Websocket, ReadableHead):
@@ -57,6 +64,13 @@ class ApiWebsocket(Websocket, ReadableHead):
             return await super().receive_json()
         except (ValueError, RecursionError):
             raise BadRequest("The message is not JSON that can be read.") from None
+
+
+@functools.lru_cache(maxsize=1024)
+def blueprints_of(endpoint: str) -> list[str]:
+    """Name the blueprints of an endpoint, the innermost first."""
+    names = endpoint.split(".")[:-1]
+    return [".".join(names[:count]) for count in range(len(names), 0, -1)]
 
 
 # Quart's proxies look the request up at each use; these look once.

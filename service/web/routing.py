@@ -24,6 +24,12 @@ class PathMap(QuartMap):
         # No redirect to another spelling: behind a proxy it would name http:// and the caller's own Host, a client
         # would send its token there, and callers without one would learn which routes exist.
         super().__init__(*args, **{"merge_slashes": False, "redirect_defaults": False, **options})
+        # What has been found for paths that are spelt out in a route: as many as there are of these.
+        self.found: dict[tuple[str, str, bool], Any] = {}
+
+    def add(self, rulefactory: Any) -> None:
+        super().add(rulefactory)
+        self.found.clear()
 
     def bind_to_request(
         self, request: BaseRequestWebsocket, subdomain: str | None, server_name: str | None
@@ -50,14 +56,24 @@ def _path(request: BaseRequestWebsocket) -> str:
 
 
 class _ExactAdapter(MapAdapter):
+    map: PathMap
+
     def match(self, *args: Any, **options: Any) -> Any:
         """As Werkzeug's; NotFound for a path that lacks a route's last slash, that begins with two or with none."""
         if not self.path_info.startswith("/") or self.path_info.startswith("//"):
             raise NotFound
+        key = (self.path_info, self.default_method, bool(self.websocket))
+        if key in self.map.found:
+            return self.map.found[key], {}
+        if not self.default_method.isupper():
+            # Werkzeug would take "gEt" for GET. With this it finds the path, and a method that no route has.
+            options["method"] = f"{self.default_method} "
         try:
             rule, arguments = super().match(*args, **options)
         except RequestRedirect:
             raise NotFound from None
+        if not arguments and rule.rule == self.path_info:
+            self.map.found[key] = rule
         if _SLASH in self.path_info:
             arguments = {
                 name: value.replace(_SLASH, "/") if isinstance(value, str) else value

@@ -31,6 +31,7 @@ async def ask(
     body: bytes = b"",
     socket: bool = False,
     scheme: str = "",
+    raw_path: bytes = b"",
 ) -> Answer:
     """Ask an app for a decoded `path`, with header fields as they stood; a `Host` is added where there is none."""
     answer = Answer()
@@ -65,7 +66,7 @@ async def ask(
         "method": method,
         "scheme": scheme or ("ws" if socket else "http"),
         "path": path,
-        "raw_path": path.encode(),
+        "raw_path": raw_path or path.encode(),
         "query_string": query,
         "root_path": "",
         "headers": headers,
