@@ -17,7 +17,7 @@ from weakref import WeakSet
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
-from . import http1
+from . import http1, logs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -235,6 +235,7 @@ def stop_on_signal() -> asyncio.Event:
 
     def on_signal() -> None:
         if stop.is_set():
+            logs.finish()
             os._exit(1)
         stop.set()
 

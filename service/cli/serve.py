@@ -72,7 +72,11 @@ def _work(
     telemetry = start(settings)
     if metrics is not None:
         exposition.serve(metrics, telemetry.metrics.registry)
-    server.run(_serve(settings, listener, telemetry, watch_parent=watch_parent))
+    try:
+        server.run(_serve(settings, listener, telemetry, watch_parent=watch_parent))
+    finally:
+        # Before a traceback is printed.
+        logs.finish()
     return 0
 
 
@@ -97,5 +101,5 @@ async def _serve(settings: Settings, listener: socket.socket, telemetry: Telemet
     await server.serve(app, listener, stop, how, drain, on_unreadable=note)
     log.info("stopped")
     # At once: a thread that asks for a name, or sends traces, and gets no answer would hold up the end.
-    logging.shutdown()
+    logs.finish()
     os._exit(0)
