@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
 import re
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 
 import structlog
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from .log_writer import LogWriter
 
-    from structlog.typing import EventDict, WrappedLogger
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+log = logging.getLogger(__name__)
+
+FINISHING_SECONDS = 1.0
+"""Longest time that the end of a process waits for a log's reader."""
 
 # A header and a payload begin with {" in base64url; with what follows they are a token, or parts of one.
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*|(?i:bearer) +[A-Za-z0-9._~+/=-]{16,}")
@@ -27,19 +34,36 @@ def redact(text: str, token: str = "") -> str:
     return _TOKEN.sub(_REDACTED, text)
 
 
-def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
-    """Send all logging of this process to `stream`; `style` is "json" or "console"."""
-    renderer = (
+class Output(NamedTuple):
+    """Where the lines of this process go: `level` is the least one that is written, as a number of `logging`;
+    `render` makes a line of structlog's kind; `as_json` says that this is a JSON object with the members in order."""
+
+    stream: TextIO | LogWriter
+    level: int
+    as_json: bool
+    render: Processor
+
+
+_output = Output(sys.stderr, logging.WARNING, as_json=True, render=structlog.processors.JSONRenderer())
+
+
+def configure(level: str, style: str, stream: TextIO | None = None) -> None:
+    """Send all logging of this process, and of those that it forks, to `stream`, by default standard error without
+    ever waiting for its reader; `style` is "json" or "console"."""
+    global _output
+    output = stream or _standard_error()
+    renderer: Processor = (
         structlog.processors.JSONRenderer()
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        else structlog.dev.ConsoleRenderer(colors=output.isatty())
     )
+    _output = Output(output, logging.getLevelNamesMapping()[level.upper()], style == "json", renderer)
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-    # For what is logged at each request: straight to the end, since logging's own way there takes three times as long.
+    # For what a route logs by structlog.
     structlog.configure(
         processors=[structlog.processors.add_log_level, stamp, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", output)),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -56,7 +80,7 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
             renderer,
         ],
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
@@ -66,10 +90,35 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
         logging.getLogger(name).setLevel("WARNING")
 
 
-def request_logger() -> Callable[..., None]:
-    """Return what writes a line of the level info: an event, and named values that hold nothing to be redacted."""
-    log: Callable[..., None] = structlog.get_logger().info
-    return log
+def output() -> Output:
+    """What was configured."""
+    return _output
+
+
+def dropped_lines() -> int:
+    """How many lines were dropped because they could not be written."""
+    return _output.stream.dropped if isinstance(_output.stream, LogWriter) else 0
+
+
+def finish(seconds: float = FINISHING_SECONDS) -> None:
+    """Write what was logged and is not written yet: the process is about to end.
+
+    To be called before `os._exit`, and before a traceback is printed; an interpreter that ends calls it by itself.
+    """
+    if isinstance(_output.stream, LogWriter):
+        _output.stream.finish(seconds)
+
+
+def _standard_error() -> TextIO | LogWriter:
+    if sys.stderr is None:
+        # It was closed when this process was started. The next file that was opened may have its descriptor.
+        return open(os.devnull, "w")
+    atexit.register(finish)
+    return LogWriter(sys.stderr, _tell_dropped)
+
+
+def _tell_dropped(lines: int) -> None:
+    log.warning("log lines were dropped: they could not be written for a while", extra={"lines": lines})
 
 
 def _redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -84,14 +84,15 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(*arguments: str, directory: Path, **environment: str) -> Iterator[Service]:
-    """Run `python -m service …` in `directory`, and end it whatever happens."""
+def service(*arguments: str, directory: Path, stderr: int = subprocess.PIPE, **environment: str) -> Iterator[Service]:
+    """Run `python -m service …` in `directory`, and end it whatever happens. `stderr` is a descriptor that the test
+    reads by itself."""
     process = subprocess.Popen(
         [sys.executable, "-m", "service", *arguments],
         cwd=directory,
         env={**CLEAN, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         stdin=subprocess.DEVNULL,
         text=True,
         start_new_session=True,

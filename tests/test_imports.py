@@ -20,8 +20,9 @@ LAYERS = [
     ["app", "check"],
     ["routes", "pages", "openapi", "telemetry"],
     ["web", "fetch", "server", "workers", "configuration", "client_credentials"],
-    ["settings", "http1", "logs", "local", "practice", "aws"],
-    ["auth", "plain_text", "public_url"],
+    ["settings", "logs", "local", "practice", "aws"],
+    ["auth", "plain_text", "public_url", "log_writer"],
+    ["log_outlet"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

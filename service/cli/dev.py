@@ -40,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
     with server.listen("127.0.0.1", port) as listener:
         finished = server.run(lambda stop: _dev(settings, listener, port, options, stop))
     if not finished:
+        logs.finish()
         os._exit(1)
     return 0
 

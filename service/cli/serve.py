@@ -74,11 +74,14 @@ def _work(
     telemetry = start(settings)
     if metrics is not None:
         exposition.serve(metrics, telemetry.metrics.registry)
-    finished = server.run(
-        lambda stop: _serve(settings, listener, telemetry, stop, watch_parent=watch_parent), wait_for_threads=False
-    )
+    try:
+        finished = server.run(
+            lambda stop: _serve(settings, listener, telemetry, stop, watch_parent=watch_parent), wait_for_threads=False
+        )
+    finally:
+        # Before a traceback is printed.
+        logs.finish()
     # At once: a thread that asks for a name, or sends traces, and gets no answer would hold up the end.
-    logging.shutdown()
     os._exit(0 if finished else 1)
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+import threading
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from prometheus_client import Metric
 
     from ..auth import KeySetEvent, RemoteKeySet, VerifiedTokens
     from ..web.observing import Exchange
+
+    # Counts a request, and takes its seconds, if those are observed.
+    _Counting = tuple[Callable[[], None], Callable[[float], None] | None]
 
 UNMATCHED = "unmatched"
 OTHER = "other"
@@ -29,6 +35,8 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
+        # The first that a registry collects from, so that the others are up to date then.
+        registry.register(self)
         ProcessCollector(registry=registry)
         self._requests = Counter(
             "http_requests_total", "Requests, and WebSockets by their handshake.", ("method", "route", "status"),
@@ -38,6 +46,8 @@ class Metrics:
             "http_request_duration_seconds", "From the request's head to the answer's last byte.", ("method", "route"),
             registry=registry, buckets=_DURATIONS,
         )  # fmt: skip
+        # Looking up a labelled one takes longer than counting with it.
+        self._counting: dict[tuple[str | None, str | None, int, bool], _Counting] = {}
         self._refusals = Counter(
             "auth_refusals_total", "Requests that the door did not let in.", ("code",), registry=registry
         )
@@ -61,20 +71,37 @@ class Metrics:
             "connections_full_total", "Times that every connection was in use, and new ones had to wait.",
             registry=registry,
         )  # fmt: skip
+        self._cache: VerifiedTokens | None = None
+        self._lookups = threading.Lock()
+        self._dropped_lines = Counter(
+            "log_lines_dropped_total", "Log lines that could not be written.", registry=registry
+        )
+        self._dropped = 0
         self._delay = Histogram(
             "event_loop_delay_seconds", "How late the event loop was, twice a second.", registry=registry,
             buckets=_DELAYS,
         )  # fmt: skip
 
     def ended(self, exchange: Exchange, cache: VerifiedTokens | None) -> None:
-        method, route = exchange.method or OTHER, exchange.route or UNMATCHED
-        self._requests.labels(method, route, exchange.status).inc()
-        if not exchange.websocket:
-            self._durations.labels(method, route).observe(exchange.seconds)
+        key = (exchange.method, exchange.route, exchange.status, exchange.websocket)
+        count, observe = self._counting.get(key) or self._find(key)
+        count()
+        if observe is not None:
+            observe(exchange.seconds)
         if exchange.refused and exchange.code is not None:
             self._refusals.labels(exchange.code).inc()
-        if cache is not None:
-            self._looked_up(cache)
+        self._cache = cache
+
+    def collect(self) -> Iterable[Metric]:
+        """Take down, just before the registry is read, what would cost every request to keep up."""
+        self._take_down_lookups()
+        return ()
+
+    def _find(self, key: tuple[str | None, str | None, int, bool]) -> _Counting:
+        method, route, status, websocket = key[0] or OTHER, key[1] or UNMATCHED, key[2], key[3]
+        observe = None if websocket else self._durations.labels(method, route).observe
+        found = self._counting[key] = (self._requests.labels(method, route, status).inc, observe)
+        return found
 
     def fetched(self, event: KeySetEvent) -> None:
         if event.kind in ("fetched", "failed"):
@@ -87,16 +114,25 @@ class Metrics:
                 self._age.labels(source.issuer).set(source.age)
             for state in _STATES:
                 self._state.labels(source.issuer, state).set(source.state == state)
-        self._entries.set(len(cache))
+        self._cache = cache
+        self._take_down_lookups()
 
-    def _looked_up(self, cache: VerifiedTokens) -> None:
-        hits, misses = self._seen
-        if cache.hits != hits:
-            self._hits.inc(cache.hits - hits)
-        if cache.misses != misses:
-            self._misses.inc(cache.misses - misses)
+    def _take_down_lookups(self) -> None:
+        # The metrics' own thread does this too, where there is one process.
+        with self._lookups:
+            cache = self._cache
+            if cache is None:
+                return
+            seen = cache.hits, cache.misses
+            self._hits.inc(seen[0] - self._seen[0])
+            self._misses.inc(seen[1] - self._seen[1])
             self._entries.set(len(cache))
-        self._seen = cache.hits, cache.misses
+            self._seen = seen
+
+    def dropped(self, lines: int) -> None:
+        """Take down how many log lines were dropped since this process began."""
+        self._dropped_lines.inc(lines - self._dropped)
+        self._dropped = lines
 
     def connections_full(self) -> None:
         self._full.inc()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from ..logs import redact, request_logger
+from ..logs import output, redact
+from . import request_line
 
 if TYPE_CHECKING:
-    from ..auth import KeySetEvent
+    from ..auth import AccessToken, KeySetEvent
     from ..web.observing import Exchange
 
 log = logging.getLogger(__name__)
@@ -18,33 +20,37 @@ log = logging.getLogger(__name__)
 # Asked by machines, many times a minute.
 _UNLOGGED = frozenset({"/healthz", "/readyz"})
 
+# Callers whose part of the line is kept, and the longest names of one, in characters: at most 4 MiB together.
+_CALLERS = 4096
+_LONGEST = 128
+
 
 class RequestLog:
-    """`subject_key` is what the hash of a caller's `sub` is keyed with; without, each process makes one."""
+    """Writes to what `logs.configure` has set up before. `subject_key` is what the hash of a caller's `sub` is keyed
+    with; without, each process makes one."""
 
     def __init__(self, subject_key: bytes | None = None) -> None:
-        self._subject_key = hashlib.sha256(subject_key).digest() if subject_key else secrets.token_bytes(32)
-        self._write = request_logger()
+        key = hashlib.sha256(subject_key).digest() if subject_key else secrets.token_bytes(32)
+        # Copied for each subject, which takes half as long as keying it anew.
+        self._keyed = hashlib.blake2b(key=key, digest_size=8)
+        self._output = output()
+        self._remembered = functools.lru_cache(maxsize=_CALLERS)(self._make_caller)
+        self._told = self._output.level <= logging.INFO
         self._reasons: dict[str, str] = {}
 
     def ended(self, exchange: Exchange, trace_id: str | None = None) -> None:
-        if exchange.route in _UNLOGGED:
+        if not self._told or exchange.route in _UNLOGGED:
             return
-        token = exchange.token
-        self._write(
-            "websocket" if exchange.websocket else "request",
-            # The caller may have chosen it, and would not be the first to take a token for an id.
-            request_id=redact(exchange.request_id) if "eyJ" in exchange.request_id else exchange.request_id,
-            method=exchange.method,
-            route=exchange.route,
-            status=exchange.status,
-            milliseconds=round(exchange.seconds * 1000, 2),
-            bytes=exchange.sent,
-            client_id=token.client_id if token else None,
-            subject=self._pseudonym(token.issuer + token.subject) if token else None,
-            code=exchange.code,
-            **({"trace_id": trace_id} if trace_id else {}),
-        )
+        # The caller may have chosen it, and would not be the first to take a token for an id.
+        request_id = redact(exchange.request_id) if "eyJ" in exchange.request_id else exchange.request_id
+        caller = self._caller(exchange.token) if exchange.token is not None else request_line.UNKNOWN
+        if self._output.as_json:
+            line = request_line.as_json(exchange, request_id, caller, trace_id)
+        else:
+            # For people, none of whom makes thousands of requests a second.
+            event = request_line.members(exchange, request_id, caller, trace_id)
+            line = f"{self._output.render(None, 'info', event)!s}\n"
+        self._output.stream.write(line)
 
     def key_set(self, event: KeySetEvent) -> None:
         about = {"issuer": event.issuer}
@@ -63,6 +69,15 @@ class RequestLog:
             if event.kind == "loaded":
                 log.info("ready")
 
+    def _caller(self, token: AccessToken) -> request_line.Caller:
+        short = len(token.subject) + len(token.client_id or "") <= _LONGEST
+        return (self._remembered if short else self._make_caller)(token.issuer, token.subject, token.client_id)
+
+    def _make_caller(self, issuer: str, subject: str, client_id: str | None) -> request_line.Caller:
+        return request_line.caller(client_id, self._pseudonym(issuer + subject))
+
     def _pseudonym(self, subject: str) -> str:
         """Tell one subject from another, in this log, without saying who it is."""
-        return hashlib.blake2b(subject.encode(), key=self._subject_key, digest_size=8).hexdigest()
+        digest = self._keyed.copy()
+        digest.update(subject.encode())
+        return digest.hexdigest()

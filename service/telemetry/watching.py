@@ -7,6 +7,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
+from ..logs import dropped_lines
 from .metrics import Metrics
 from .request_log import RequestLog
 
@@ -55,6 +56,7 @@ class Telemetry:
         loop = asyncio.get_running_loop()
         while True:
             self.metrics.sample(sources, cache)
+            self.metrics.dropped(dropped_lines())
             due = loop.time() + _SAMPLE_SECONDS
             await asyncio.sleep(_SAMPLE_SECONDS)
             self.metrics.delayed(max(0.0, loop.time() - due))

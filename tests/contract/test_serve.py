@@ -195,7 +195,7 @@ async def test_metrics_stand_on_their_own_port_and_add_up_over_workers(tmp_path:
         assert f'jwks_fetches_total{{issuer="{api.issuer.address}",outcome="success"}} {workers}.0' in text
         for name in (
             "http_request_duration_seconds_bucket", "jwks_age_seconds", "jwks_state", "token_cache_entries",
-            "token_cache_lookups_total", "event_loop_delay_seconds_bucket",
+            "token_cache_lookups_total", "event_loop_delay_seconds_bucket", "log_lines_dropped_total",
         ):  # fmt: skip
             assert f"\n{name}" in text
         assert "eyJ" not in text
