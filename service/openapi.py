@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from .web import access_of
 from .web.body_limit import body_limit_of
+from .web.json import JsonProvider
 from .web.refusals import CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def install(app: Quart) -> QuartSchema:
         security=[{"bearer": []}],
         openapi_provider_class=_Provider,
     )
+    # quart-schema has put its own in place of the app's.
+    app.json = JsonProvider(app, app.json.default)  # type: ignore[attr-defined]
     converting = app.make_response
 
     async def make_response(result: Any) -> Any:

@@ -13,7 +13,6 @@ from . import refusals
 from .asgi import HttpConnection, WebsocketConnection
 from .body_limit import body_limit_of
 from .conditional import ConditionalResponse
-from .json import JsonProvider
 from .observing import NoObserver, Observer
 from .requests import ApiRequest, ApiWebsocket, current_request, current_websocket
 from .routing import PathMap
@@ -46,7 +45,6 @@ class Application(Quart):
     asgi_websocket_class = WebsocketConnection
     session_interface = NoSessions()  # type: ignore[assignment] # Quart names the class, and means the interface
     url_map_class = PathMap
-    json_provider_class = JsonProvider
 
     def __init__(
         self, import_name: str, verifier: Verifier, resource: str | None, observer: Observer | None = None
