@@ -264,11 +264,12 @@ class Connection(asyncio.BufferedProtocol):
         if self._drained is not None:
             # The client has yet to read the answers to what it has asked before.
             return
-        head = plain.read(bytes(self.unread[:length]))
+        raw = self.take(length)
+        head = plain.read(raw)
         if head is None:
+            self.unread[:0] = raw
             self._hand_over()
             return
-        self.take(length)
         self.head_has_come()
         self._exchange = Exchange(self, head)
         if self.ended_by_client:
