@@ -108,15 +108,6 @@ def _algorithms(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _on_or_off(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return {"on": True, "off": False}[value.lower()]
-        except KeyError:
-            raise ValueError("it is neither on nor off") from None
-    return value
-
-
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -162,7 +153,9 @@ class Settings(BaseModel):
         alias="CORS_ALLOW_ORIGINS",
         description="comma-separated origins, for example https://app.example.com",
     )
-    plain_path: Annotated[bool, BeforeValidator(_on_or_off)] = Field(True, alias="PLAIN_PATH", description="on or off")
+    plain_path: Annotated[Literal["on", "off"], BeforeValidator(_lower)] = Field(
+        "on", alias="PLAIN_PATH", description="on or off"
+    )
     host: str = Field("0.0.0.0", min_length=1, alias="HOST", description="the address to listen on")  # noqa: S104
     port: int = Field(8100, ge=1, le=65535, alias="PORT", description="1 to 65535")
     workers: int = Field(1, ge=1, le=128, alias="WORKERS", description="processes, 1 to 128")

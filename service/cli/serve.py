@@ -112,7 +112,7 @@ async def _serve(
         listener,
         stop,
         shutdown=server.ShutdownTimeouts(settings.shutdown_delay, settings.shutdown_grace),
-        plain=settings.plain_path,
+        plain=settings.plain_path == "on",
         on_draining=drain,
         on_unreadable=note,
         on_full=full,
