@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -20,6 +21,9 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
         transport=transport,
         # Followed, a redirect would let whoever answers choose who says what the keys are.
         follow_redirects=False,
+        # None are kept: an issuer could recognise this process by what it had set before, and what a load balancer
+        # sets would pin every fetch to one server, also to one that is broken.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         # http:// is the loopback range (see `service.settings`), where a proxy has no business.
         mounts=None if transport else {"http://": httpx.AsyncHTTPTransport(limits=limits)},
         limits=limits,

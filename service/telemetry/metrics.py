@@ -54,6 +54,9 @@ class Metrics:
             "token_cache_entries", "Verified tokens that are remembered.", registry=registry,
             multiprocess_mode="livesum",
         )  # fmt: skip
+        self._held = Gauge(
+            "token_cache_bytes", "Memory that remembered tokens take.", registry=registry, multiprocess_mode="livesum"
+        )
         lookups = Counter("token_cache_lookups_total", "Looks for a remembered token.", ("outcome",), registry=registry)
         self._hits, self._misses = lookups.labels("hit"), lookups.labels("miss")
         self._seen = (0, 0)
@@ -83,7 +86,11 @@ class Metrics:
                 self._age.labels(source.issuer).set(source.age)
             for state in _STATES:
                 self._state.labels(source.issuer, state).set(source.state == state)
+        self._remembers(cache)
+
+    def _remembers(self, cache: VerifiedTokens) -> None:
         self._entries.set(len(cache))
+        self._held.set(cache.held)
 
     def _looked_up(self, cache: VerifiedTokens) -> None:
         hits, misses = self._seen
@@ -91,7 +98,7 @@ class Metrics:
             self._hits.inc(cache.hits - hits)
         if cache.misses != misses:
             self._misses.inc(cache.misses - misses)
-            self._entries.set(len(cache))
+            self._remembers(cache)
         self._seen = cache.hits, cache.misses
 
     def delayed(self, seconds: float) -> None:
