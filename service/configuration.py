@@ -6,14 +6,17 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from .plain_text import one_line
+from .setting_text import is_blank, tidy_value
 from .settings import Settings, variable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+
+    from pydantic_core import ErrorDetails
 
 
 # For what is required and not used: nobody can be trusted or reached under such a name (RFC 2606 section 2).
@@ -49,6 +52,11 @@ class _SecretId(BaseSettings):
 
     secret_id: str | None = Field(None, validation_alias="AWS_SECRET_ID")
 
+    @field_validator("secret_id", mode="before")
+    @classmethod
+    def _tidied(cls, value: Any) -> Any:
+        return None if is_blank(value) else tidy_value(value)
+
 
 def load(defaults: Mapping[str, Any] | None = None, only: Collection[str] | None = None) -> Settings:
     """Read the settings once. `defaults` are by variable name, and lose against every source.
@@ -83,12 +91,25 @@ def _read(defaults: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _sources(defaults: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield what each source has, by variable name; the first that has a variable wins."""
-    yield EnvSettingsSource(_Sources)()
-    yield DotEnvSettingsSource(_Sources)()
-    secret = _SecretId()  # type: ignore[call-arg] # which pydantic-settings reads by itself
-    if secret.secret_id is not None:
-        yield _secret(secret.secret_id)
+    yield _filled(EnvSettingsSource(_Sources))
+    yield _filled(DotEnvSettingsSource(_Sources))
+    secret_id = _secret_id()
+    if secret_id is not None:
+        yield _secret(secret_id)
     yield defaults
+
+
+def _filled(source: EnvSettingsSource) -> Mapping[str, Any]:
+    """Return what a source has. A blank value is none, and does not hide a variable's second name."""
+    source.env_vars = {name: value for name, value in source.env_vars.items() if not is_blank(value)}
+    return source()
+
+
+def _secret_id() -> str | None:
+    try:
+        return _SecretId().secret_id  # type: ignore[call-arg] # which pydantic-settings reads by itself
+    except ValidationError as error:
+        raise WrongSettings([f"AWS_SECRET_ID: {_message(problem)}" for problem in _details(error)]) from None
 
 
 @cache
@@ -108,7 +129,7 @@ def _secret(secret_id: str) -> Mapping[str, Any]:
         raise WrongSettings(
             [f"AWS_SECRET_ID: no setting is called {one_line(name)}, which stands in the secret" for name in unknown]
         )
-    return {name: value for name, value in values.items() if value != ""}
+    return {name: value for name, value in values.items() if not is_blank(value)}
 
 
 def _names(name: str) -> set[str]:
@@ -125,9 +146,17 @@ def _problems(error: ValidationError) -> Iterator[str]:
     rules: dict[str, str | None] = {}
     for name, field in Settings.model_fields.items():
         rules |= dict.fromkeys(_names(variable(name)), field.description)
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+    for problem in _details(error):
         # A default that another setting makes wrong goes by its field.
         name = str(problem["loc"][0])
         name = variable(name) if name in Settings.model_fields else name
-        message = "it is not set" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-        yield f"{name}: {message[:1].lower()}{message[1:]} (expected: {rules.get(name)})"
+        yield f"{name}: {_message(problem)} (expected: {rules.get(name)})"
+
+
+def _details(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_url=False, include_input=False, include_context=False)
+
+
+def _message(problem: ErrorDetails) -> str:
+    message = "it is not set" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}"
