@@ -31,7 +31,7 @@ def create_app(
     """Build the API, watched over by `telemetry`. `clock` and `transport` replace the system's time and network, for
     tests."""
     clock = clock or SystemClock()
-    client = http_client(transport)
+    client = http_client(transport, tls=any(issuer.startswith("https://") for issuer in settings.issuers))
     if telemetry and telemetry.tracing:
         client.event_hooks["request"].append(telemetry.tracing.key_fetch)
     fetch = KeySetFetcher(client, settings.jwks_timeout)

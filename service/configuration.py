@@ -3,14 +3,16 @@ Secrets Manager that AWS_SECRET_ID names, then defaults."""
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+from .libraries.uses import Uses
 from .plain_text import one_line
-from .setting_text import is_blank, tidy_value
+from .setting_text import elements, is_blank, tidy, tidy_value
 from .settings import Settings, variable
 
 if TYPE_CHECKING:
@@ -58,35 +60,59 @@ class _SecretId(BaseSettings):
         return None if is_blank(value) else tidy_value(value)
 
 
-def load(defaults: Mapping[str, Any] | None = None, only: Collection[str] | None = None) -> Settings:
+def load(
+    defaults: Mapping[str, Any] | None = None, only: Collection[str] | None = None, uses: Uses | None = None
+) -> Settings:
     """Read the settings once. `defaults` are by variable name, and lose against every source.
 
-    `only` names the variables that are used, where it is not all: the others are neither missed nor looked at.
+    `only` names the variables that are used, where it is not all: the others are neither missed nor looked at. `uses`
+    tells what the command needs of libraries, whose own variables are judged with the rest.
     Raises WrongSettings, with every problem at once.
     """
     values: dict[str, Any] = {}
-    for source in _read(defaults or {}):
-        taken = {name for known in values for name in _names(known)}
-        values |= {name: value for name, value in source.items() if name not in taken}
+    problems: list[str] = []
+    settings = None
+    try:
+        for source in _read(defaults or {}):
+            taken = {name for known in values for name in _names(known)}
+            values |= {name: value for name, value in source.items() if name not in taken}
+    except WrongSettings as error:
+        # What is missing may stand in what could not be read.
+        problems += error.problems
     if only is not None:
         values = {name: value for name, value in values.items() if not _names(name).isdisjoint(only)}
         values |= {name: value for name, value in _UNUSED.items() if name not in only}
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise WrongSettings(list(_problems(error))) from None
+    if not problems:
+        try:
+            settings = Settings.model_validate(values)
+        except ValidationError as error:
+            problems += _problems(error)
+    problems += _library_problems(uses or Uses(), values, issuers_are_used=only is None or "AUTH0_DOMAIN" in only)
+    if problems or settings is None:
+        raise WrongSettings(problems)
+    return settings
 
 
 def is_set(name: str) -> bool:
-    """Whether any source has a variable."""
+    """Whether any source has a variable. Raises WrongSettings."""
     return any(name in source for source in _read({}))
 
 
-def _read(defaults: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _read(defaults: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     try:
-        return list(_sources(defaults))
+        yield from _sources(defaults)
     except (OSError, UnicodeDecodeError) as error:
         raise WrongSettings([f".env: it cannot be read: {type(error).__name__}"]) from None
+
+
+def _library_problems(uses: Uses, values: Mapping[str, Any], *, issuers_are_used: bool) -> Iterator[str]:
+    # As they were given, since some may be wrong: without any, they will be a tenant's.
+    given = values.get("AUTH0_DOMAIN", "https://")
+    issuers = elements(tidy(given)) if isinstance(given, str) else tuple(map(str, given))
+    collector = values.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    return uses.problems(
+        os.environ, issuers if issuers_are_used else (), None if collector is None else tidy(str(collector))
+    )
 
 
 def _sources(defaults: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

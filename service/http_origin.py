@@ -6,8 +6,6 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-import httpx
-
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
@@ -65,14 +63,21 @@ def listed_origins(listed: tuple[str, ...]) -> tuple[str, ...]:
 def _host(host: str) -> str:
     if ":" in host:
         return f"[{ipaddress.IPv6Address(host).compressed}]"
-    try:
-        name = httpx.URL(f"https://{host}").raw_host.decode("ascii") if not host.isascii() else host
-    except httpx.InvalidURL as error:
-        raise ValueError(str(error)) from None
-    name = name.lower().removesuffix(".")
+    name = (host if host.isascii() else _ascii(host)).lower().removesuffix(".")
     if not _NAME.fullmatch(name):
         raise ValueError("it is not the name of a host")
     if name.rpartition(".")[2].isdigit():
         # What ends in a number is an address to a browser, which rewrites 127.1 to 127.0.0.1.
         return str(ipaddress.IPv4Address(name))
     return name
+
+
+def _ascii(host: str) -> str:
+    """Return a host of other letters as DNS has it (RFC 5891)."""
+    # Here, since it is rare, and importing httpx takes a tenth of a second.
+    import httpx
+
+    try:
+        return httpx.URL(f"https://{host}").raw_host.decode("ascii")
+    except httpx.InvalidURL as error:
+        raise ValueError(str(error)) from None
