@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+from .libraries.aws import aws_problems
 from .libraries.uses import Uses
 from .plain_text import one_line
 from .setting_text import elements, is_blank, tidy, tidy_value
@@ -89,7 +90,7 @@ def load(
             problems += _problems(error)
     problems += _library_problems(uses or Uses(), values, issuers_are_used=only is None or "AUTH0_DOMAIN" in only)
     if problems or settings is None:
-        raise WrongSettings(problems)
+        raise WrongSettings(list(dict.fromkeys(problems)))
     return settings
 
 
@@ -144,6 +145,9 @@ def _secret(secret_id: str) -> Mapping[str, Any]:
     # Here, since boto3 takes half a second and nobody else needs it.
     from .aws.secret import SecretUnusable, read
 
+    problems = list(aws_problems(os.environ))
+    if problems:
+        raise WrongSettings(problems)
     try:
         values = read(secret_id, _Sources)
     except SecretUnusable as error:

@@ -3,6 +3,7 @@
 rules       a rule for each variable, and what is said where it is broken
 http        httpx: proxies, certificates, the log of TLS keys
 traces      OpenTelemetry's SDK and its exporter
+aws         boto3, beside what it says itself
 counting    prometheus_client's files
 uses        what a command uses of them
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from .rules import Rule, problem, problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _PROXY = "a proxy's URL, like http://proxy.example.com:3128, without quotes; SOCKS is not supported"
 _NO_PROXY = "hosts, domains and addresses, separated by commas; IPv6 without brackets, and no network of it"
@@ -29,19 +29,22 @@ def fetching_problems(environment: Mapping[str, str]) -> Iterator[str]:
         yield from proxy_problems(environment)
     # httpx looks at the directory only where there is no file.
     certificates = (
-        {"SSL_CERT_FILE": Rule(_trusted_file, "a file of certificates in PEM form")}
+        {"SSL_CERT_FILE": Rule(trusted_file, "a file of certificates in PEM form")}
         if environment.get("SSL_CERT_FILE")
         else {
-            "SSL_CERT_DIR": Rule(_trusted_directory, "a directory of certificates, with the names that c_rehash gives")
+            "SSL_CERT_DIR": Rule(trusted_directory, "a directory of certificates, with the names that c_rehash gives")
         }
     )
     yield from problems(certificates, environment)
     yield from tls_problems(environment)
 
 
-def proxy_problems(environment: Mapping[str, str]) -> Iterator[str]:
+def proxy_problems(environment: Mapping[str, str], schemes: Iterable[str] = ("http", "https", "all")) -> Iterator[str]:
     """Yield which proxies cannot be used by any HTTP client of this service."""
-    for scheme in ("http", "https", "all"):
+    unproxied = _effective(environment, "no")
+    if unproxied is not None and environment[unproxied].strip() == "*":
+        return
+    for scheme in schemes:
         if name := _effective(environment, scheme):
             yield from problems({name: Rule(_proxy, _PROXY)}, environment)
 
@@ -104,14 +107,14 @@ def _as_pattern(host: str) -> str:
     return f"all://{host}" if host.lower() == "localhost" else f"all://*{host}"
 
 
-def _trusted_file(value: str) -> None:
+def trusted_file(value: str) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=value)
     except ssl.SSLError:
         raise ValueError("there is no certificate in it that can be read") from None
 
 
-def _trusted_directory(value: str) -> None:
+def trusted_directory(value: str) -> None:
     if not any(os.path.isdir(path) for path in value.split(os.pathsep)):
         raise ValueError("there is no such directory")
 
