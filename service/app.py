@@ -33,7 +33,7 @@ def create_app(
     """Build the API, watched over by `telemetry`. `clock` and `transport` replace the system's time and network, for
     tests."""
     clock = clock or SystemClock()
-    client = http_client(transport)
+    client = http_client(transport, tls=any(issuer.startswith("https://") for issuer in settings.issuers))
     fetch: Fetch = KeySetFetcher(client, settings.jwks_timeout)
     fetch_context: Callable[[], Context] = Context
     if telemetry and telemetry.tracing:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from .tls import trusting_nobody
+
 
 class TokenRefused(Exception):
     """No token was had; the message is for a person and holds no secret."""
@@ -19,8 +21,7 @@ def get_token(issuer: str, client: tuple[str, str], audience: str, scope: str | 
         "audience": audience,
         **({"scope": scope} if scope is not None else {}),
     }
-    # See `service.fetch`: http:// is this machine.
-    with httpx.Client(mounts={"http://": httpx.HTTPTransport()}, timeout=10) as http:
+    with _client(issuer) as http:
         try:
             response = http.post(f"{issuer}oauth/token", data=form)
         except httpx.ConnectError:
@@ -34,6 +35,13 @@ def get_token(issuer: str, client: tuple[str, str], audience: str, scope: str | 
     if not isinstance(answer, dict) or response.status_code != 200 or not isinstance(answer.get("access_token"), str):
         raise TokenRefused(f"{issuer} refuses ({response.status_code}): {_reason(answer)}")
     return str(answer["access_token"])
+
+
+def _client(issuer: str) -> httpx.Client:
+    if issuer.startswith("http://"):
+        # See `service.fetch`: this is the same machine, for which nothing of the environment is of use.
+        return httpx.Client(verify=trusting_nobody(), trust_env=False, timeout=10)
+    return httpx.Client(timeout=10)
 
 
 def _reason(answer: object) -> str:

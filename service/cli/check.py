@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _check(settings: Settings) -> list[IssuerReport]:
-    async with http_client() as client:
+    async with http_client(tls=any(issuer.startswith("https://") for issuer in settings.issuers)) as client:
         return await check(settings, KeySetFetcher(client, settings.jwks_timeout), SystemClock())
 
 

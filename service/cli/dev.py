@@ -19,6 +19,9 @@ import watchfiles
 from .. import local, logs, server
 from ..client_credentials import TokenRefused
 from ..configuration import WrongSettings, is_set
+from ..libraries import counting
+from ..libraries.uses import Uses
+from ..tls import trusting_nobody
 from .api_process import ApiProcess
 from .library import install_library
 from .tenant import load_settings, machine_token, uses_local_issuer
@@ -34,7 +37,7 @@ SOURCES = Path(__file__).parent.parent
 
 def run(options: argparse.Namespace) -> int:
     defaults = {"LOG_FORMAT": "console", **({"PORT": str(options.port)} if options.port else {})}
-    settings = load_settings(options.issuer_port, defaults)
+    settings = load_settings(options.issuer_port, defaults, uses=Uses(traces=True))
     logs.configure(settings.log_level, settings.log_format)
     port = options.port or settings.port
     with server.listen("127.0.0.1", port) as listener:
@@ -81,7 +84,9 @@ def _environment(settings: Settings, address: str) -> dict[str, str]:
         "SHUTDOWN_DELAY": "0",
         "SHUTDOWN_GRACE": "0.5",
     }
-    return {**os.environ, **own}
+    # One process needs no files to count in, so they cannot keep it from starting.
+    inherited = {name: value for name, value in os.environ.items() if name not in counting.NAMES}
+    return {**inherited, **own}
 
 
 async def _reload(api: ApiProcess) -> None:
@@ -122,7 +127,8 @@ async def _greet(settings: Settings, address: str) -> None:
 
 
 async def _until_ok(url: str) -> None:
-    async with httpx.AsyncClient(trust_env=False, timeout=None) as http:  # noqa: S113 - a reload may be waited out
+    patient = httpx.AsyncClient(verify=trusting_nobody(), trust_env=False, timeout=None)  # noqa: S113 - a reload may be waited out
+    async with patient as http:
         while True:
             with contextlib.suppress(httpx.TransportError):
                 if (await http.get(url)).status_code == 200:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .. import logs, server, workers
 from ..app import create_app
 from ..configuration import load
+from ..libraries.uses import Uses
 from ..telemetry import exposition
 from ..web.observing import unreadable
 from . import CommandFailed
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def run(options: argparse.Namespace) -> int:
-    settings = load()
+    settings = load(uses=Uses(traces=True, counts=True))
     logs.configure(settings.log_level, settings.log_format)
     if options.listener is not None:
         listener = socket.socket(fileno=options.listener)

@@ -19,7 +19,7 @@ from .. import CommandFailed, WrongUsage
 from ..tenant import load_settings
 from ..terminal import note, open_terminal
 from .given import read_key
-from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint
+from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint, used_libraries
 
 if TYPE_CHECKING:
     import argparse
@@ -81,7 +81,7 @@ def _settings_used(options: argparse.Namespace) -> set[str]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    settings = load_settings(only=_settings_used(options))
+    settings = load_settings(only=_settings_used(options), uses=used_libraries(options))
     if options.jwks is not None:
         places = [options.jwks]
     elif options.issuer is not None:

@@ -57,7 +57,7 @@ def _add(subcommands: Any, name: str, what: str) -> argparse.ArgumentParser:
         name, help=what, description=f"{what[0].upper()}{what[1:]}."
     )
     parser.add_argument("--stack", type=_stack, default=STACK, metavar="NAME", help=f"(default: {STACK})")
-    parser.add_argument("--region", help="of AWS (default: AWS_DEFAULT_REGION, else the profile's)")
+    parser.add_argument("--region", help="of AWS (default: AWS_REGION, else AWS_DEFAULT_REGION, else the profile's)")
     parser.add_argument("--profile", help="of the AWS configuration (default: AWS_PROFILE)")
     parser.add_argument("--json", action="store_true", help="for machines: one document on standard output")
     return parser
