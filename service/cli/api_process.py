@@ -29,7 +29,7 @@ class ApiProcess:
             *("-m", "service", "serve", "--listener", str(descriptor)),
             env=self._environment,
             pass_fds=[descriptor],
-            # See `watch_parent` in `service.cli.serve`.
+            # The child's sign that this process has ended, see `parent` in `service.cli.serve`.
             stdin=asyncio.subprocess.PIPE,
             # A terminal's Ctrl-C reaches `dev` alone, which stops the API in its own way.
             start_new_session=True,
