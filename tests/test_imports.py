@@ -21,7 +21,7 @@ LAYERS = [
     ["routes", "pages", "openapi", "telemetry"],
     ["web", "fetch", "server", "workers", "configuration", "client_credentials"],
     ["settings", "http1", "logs", "local", "practice", "aws"],
-    ["auth", "plain_text"],
+    ["auth", "http_date", "plain_text"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
