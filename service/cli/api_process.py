@@ -7,6 +7,8 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+from .output import note
+
 if TYPE_CHECKING:
     import socket
 
@@ -52,4 +54,4 @@ class ApiProcess:
 
 async def _report_end(process: asyncio.subprocess.Process) -> None:
     status = await process.wait()
-    print(f"The API ended with status {status}, see above. It is started again at the next change.", file=sys.stderr)  # noqa: T201
+    note(f"The API ended with status {status}, see above. It is started again at the next change.")
