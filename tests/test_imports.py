@@ -22,7 +22,7 @@ LAYERS = [
     ["routes", "pages", "openapi", "telemetry"],
     ["web", "fetch", "server", "workers", "configuration", "client_credentials"],
     ["settings", "libraries", "http1", "logs", "local", "practice", "aws"],
-    ["auth", "plain_text", "public_url", "identifiers", "setting_text", "tls"],
+    ["auth", "http_date", "plain_text", "public_url", "identifiers", "setting_text", "tls"],
     ["http_origin"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -144,7 +144,7 @@ def test_no_module_reads_the_environment_when_it_is_imported() -> None:
         "cli/dev.py",
         "cli/pipeline/__init__.py",
         "configuration.py",
-        "telemetry/exposition.py",
+        "telemetry/shared_counts.py",
     }
 
 

@@ -14,18 +14,22 @@ from .. import logs, server, workers
 from ..app import create_app
 from ..configuration import load
 from ..libraries.uses import Uses
-from ..telemetry import exposition
+from ..telemetry import exposition, shared_counts
 from ..web.observing import unreadable
 from . import CommandFailed
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from ..settings import Settings
     from ..telemetry.watching import Telemetry
 
 
 log = logging.getLogger(__name__)
+
+# What an end may take beside SHUTDOWN_DELAY and SHUTDOWN_GRACE: last words on connections, and the last traces.
+_ENDING_SECONDS = 8.0
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,17 +42,30 @@ def run(options: argparse.Namespace) -> int:
     # Opened before anything runs, so that a port that is taken ends the command.
     metrics = server.listen(settings.host, settings.metrics_port) if settings.metrics_port else None
 
+    patience = settings.shutdown_delay + settings.shutdown_grace + _ENDING_SECONDS
     if settings.workers == 1:
-        return _work(settings, listener, metrics, watch_parent=options.listener is not None)
-
-    def show_all_workers() -> None:
-        if metrics is not None:
-            exposition.serve(metrics, exposition.of_all_workers())
-
+        # `dev` holds the other end of standard input.
+        parent = None if options.listener is None else sys.stdin.fileno()
+        if parent is not None:
+            workers.end_with_parent(parent, patience)
+        return _work(settings, listener, metrics, parent)
     try:
-        with exposition.shared_by_workers():
-            return workers.fork_workers(settings.workers, lambda: _work(settings, listener, None), show_all_workers)
-    except exposition.NowhereToCount as error:
+        with shared_counts.shared_by_workers() as shared:
+
+            def work(parent: int) -> int:
+                if metrics is not None:
+                    # Open in two processes, it would stay taken while this one outlives the other.
+                    metrics.close()
+                shared.join()
+                return _work(settings, listener, None, parent, at_end=shared.leave)
+
+            def meanwhile() -> None:
+                shared.hand_over()
+                if metrics is not None:
+                    exposition.serve(metrics, shared_counts.of_all_workers())
+
+            return workers.fork_workers(settings.workers, work, patience, meanwhile)
+    except shared_counts.NowhereToCount as error:
         raise CommandFailed(str(error)) from None
 
 
@@ -64,24 +81,34 @@ def spare_the_collector() -> None:
 
 
 def _work(
-    settings: Settings, listener: socket.socket, metrics: socket.socket | None, *, watch_parent: bool = False
+    settings: Settings,
+    listener: socket.socket,
+    metrics: socket.socket | None,
+    parent: int | None,
+    at_end: Callable[[], None] = lambda: None,
 ) -> int:
-    """Serve in this process, to the end. `metrics` is absent where this is one worker of several."""
+    """Serve in this process, to the end. `metrics` is absent where this is one worker of several; `parent` is a pipe
+    that becomes readable when this process's parent ends, where it must not outlive it."""
     # Here, since what it counts with depends on whether there are several.
     from ..telemetry.watching import start
 
     telemetry = start(settings)
     if metrics is not None:
         exposition.serve(metrics, telemetry.metrics.registry)
-    server.run(_serve(settings, listener, telemetry, watch_parent=watch_parent))
+    server.run(_serve(settings, listener, telemetry, parent, at_end))
     return 0
 
 
-async def _serve(settings: Settings, listener: socket.socket, telemetry: Telemetry, *, watch_parent: bool) -> None:
+async def _serve(
+    settings: Settings,
+    listener: socket.socket,
+    telemetry: Telemetry,
+    parent: int | None,
+    at_end: Callable[[], None],
+) -> None:
     stop = server.stop_on_signal()
-    if watch_parent:
-        # `dev` holds the other end of standard input: when it ends, however it ends, this becomes readable.
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
+    if parent is not None:
+        _stop_with(parent, stop)
     app = create_app(settings, telemetry=telemetry)
     spare_the_collector()
     host, port = listener.getsockname()[:2]
@@ -97,6 +124,18 @@ async def _serve(settings: Settings, listener: socket.socket, telemetry: Telemet
     how = server.Drain(settings.shutdown_delay, settings.shutdown_grace)
     await server.serve(app, listener, stop, how, drain, on_unreadable=note)
     log.info("stopped")
+    at_end()
     # At once: a thread that asks for a name, or sends traces, and gets no answer would hold up the end.
     logging.shutdown()
     os._exit(0)
+
+
+def _stop_with(parent: int, stop: asyncio.Event) -> None:
+    """Set `stop` when the parent ends; not by a signal, since a second one would cut short what has begun."""
+    loop = asyncio.get_running_loop()
+
+    def ended() -> None:
+        loop.remove_reader(parent)
+        stop.set()
+
+    loop.add_reader(parent, ended)

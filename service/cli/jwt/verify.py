@@ -16,8 +16,9 @@ from ...practice.judging import Expectation, GivenKey, GivenSecret, GivenSet, Pu
 from ...practice.signing import HMAC_ALGORITHMS
 from ...practice.times import describe
 from .. import CommandFailed, WrongUsage
+from ..output import note
 from ..tenant import load_settings
-from ..terminal import note, open_terminal
+from ..terminal import open_terminal
 from .given import read_key, read_secret, read_token
 from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint, used_libraries
 

@@ -44,9 +44,9 @@ def answer(options: argparse.Namespace, aws: Aws) -> int:
 
 def _told(error: Exception) -> Exception:
     from ...aws.errors import CannotAsk
-    from ...plain_text import one_line
+    from ...plain_text import unbroken
     from .. import CommandFailed, WrongUsage
 
     # AWS repeats what strangers wrote: names, and a build's commands.
-    text = one_line(str(error)).replace('\\"', '"')
+    text = unbroken(str(error))
     return WrongUsage(text) if isinstance(error, CannotAsk) else CommandFailed(text)

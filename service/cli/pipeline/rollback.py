@@ -10,7 +10,8 @@ from ...aws.build import ROLLBACK_COMMIT, ROLLBACK_IMAGE, what_runs
 from ...aws.builds import last_builds, start
 from ...aws.images import choose, images_in
 from ...aws.stacks import get_stack
-from ..terminal import note, open_terminal
+from ..output import note
+from ..terminal import open_terminal
 from .asking import agreed, check_that_it_can_ask
 from .build_progress import refuse_while_running, started
 from .documents import image_document, write
