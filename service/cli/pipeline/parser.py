@@ -77,6 +77,11 @@ def _stack(text: str) -> str:
 def _branch(text: str) -> str:
     if not text or text.startswith("-") or re.search(r"[\s~^:?*\[\\\x00-\x1f\x7f]", text):
         raise argparse.ArgumentTypeError("this is not the name of a branch")
+    # What CodeBuild takes for a pull request it would build with the rights to deploy.
+    if text.startswith(("pr/", "refs/")):
+        raise argparse.ArgumentTypeError("a branch goes by its name alone, and a pull request is not deployed")
+    if re.fullmatch(r"[0-9a-f]{40}", text):
+        raise argparse.ArgumentTypeError("this is a commit, so --commit names it")
     return text
 
 
