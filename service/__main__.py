@@ -12,7 +12,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
         # A container's first process ignores SIGTERM where it does not say otherwise. So far there is nothing to end.
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    from .cli import main
+    from .cli import main, output
 
+    output.prepare()
     signal.signal(signal.SIGINT, ctrl_c)
     sys.exit(main(sys.argv[1:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 from typing import TYPE_CHECKING
 
 from . import openapi, routes
@@ -13,10 +14,11 @@ from .web import Application, guard
 from .web.origins import WebSocketOrigins, install_cors
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     import httpx
 
+    from .auth.jwks import Fetch
     from .settings import Settings
     from .telemetry.watching import Telemetry
 
@@ -31,14 +33,18 @@ def create_app(
     """Build the API, watched over by `telemetry`. `clock` and `transport` replace the system's time and network, for
     tests."""
     clock = clock or SystemClock()
-    client = http_client(transport)
+    client = http_client(transport, tls=any(issuer.startswith("https://") for issuer in settings.issuers))
+    fetch: Fetch = KeySetFetcher(client, settings.jwks_timeout)
+    fetch_context: Callable[[], Context] = Context
     if telemetry and telemetry.tracing:
-        client.event_hooks["request"].append(telemetry.tracing.key_fetch)
-    fetch = KeySetFetcher(client, settings.jwks_timeout)
+        client.event_hooks["request"].append(telemetry.tracing.continue_fetch)
+        fetch, fetch_context = telemetry.tracing.traced(fetch), telemetry.tracing.fetch_context
     freshness = Freshness(settings.jwks_ttl, settings.jwks_cooldown, settings.jwks_max_stale)
     report = telemetry.key_set if telemetry else None
     sources = {
-        issuer: RemoteKeySet(issuer, fetch, clock, settings.algorithms, freshness, report=report)
+        issuer: RemoteKeySet(
+            issuer, fetch, clock, settings.algorithms, freshness, report=report, new_context=fetch_context
+        )
         for issuer in settings.issuers
     }
     verifier = Verifier(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from .auth import FetchFailed, KeySet, key_set_url, strict_json
+from .http_date import parse_age, parse_date
 
 if TYPE_CHECKING:
     import httpx
@@ -17,16 +17,17 @@ if TYPE_CHECKING:
     from .fetch import KeySetFetcher
     from .settings import Settings
 
-# A Date header tells whole seconds.
-_DATE_RESOLUTION = 1.0
+# Date and Age tell whole seconds.
+_RESOLUTION = 1.0
 
 
 @dataclass
 class Finding:
-    """One thing that was looked at. `advice` stands where it would fail."""
+    """One thing that was looked at. `advice` stands where it would fail; what is not `decided` does not count."""
 
     what: str
     advice: str | None = None
+    decided: bool = True
 
 
 @dataclass
@@ -53,7 +54,7 @@ async def check(settings: Settings, fetch: KeySetFetcher, clock: Clock) -> list[
 
 async def _check_issuer(issuer: str, settings: Settings, fetch: KeySetFetcher, clock: Clock) -> IssuerReport:
     report = IssuerReport(issuer)
-    began = clock.monotonic()
+    sent, began = clock.now(), clock.monotonic()
     try:
         headers, body = await fetch.fetch(key_set_url(issuer))
     except FetchFailed as error:
@@ -74,7 +75,7 @@ async def _check_issuer(issuer: str, settings: Settings, fetch: KeySetFetcher, c
     report.findings += [_judge_key(key, settings) for key in keys.members]
     if not keys:
         report.findings.append(Finding("key set: it holds no usable key", "No token can be verified. See above."))
-    report.findings += [_judge_clock(report, headers, clock, settings.leeway), await _judge_name(issuer, fetch)]
+    report.findings += [_judge_clock(report, headers, sent, took, settings.leeway), await _judge_name(issuer, fetch)]
     return report
 
 
@@ -92,17 +93,39 @@ def _judge_key(key: KeyInfo, settings: Settings) -> Finding:
     return Finding(f"{name}: {key.problem}", advice)
 
 
-def _judge_clock(report: IssuerReport, headers: httpx.Headers, clock: Clock, leeway: float) -> Finding:
+def _judge_clock(report: IssuerReport, headers: httpx.Headers, sent: float, took: float, leeway: float) -> Finding:
+    """Compare the clocks, as far as the answer tells the issuer's. It was written between `sent`, by this machine's
+    clock, and `took` seconds later."""
+    here = sent + took / 2
     try:
-        there = parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except ValueError:
-        return Finding("clock: the issuer does not tell its time")
-    report.clock_difference = difference = round(there - clock.now(), 1)
-    what = f"clock: the issuer's is {abs(difference):g} s {'ahead' if difference > 0 else 'behind'}"
-    if abs(difference) <= leeway + _DATE_RESOLUTION:
+        written, age = _written(headers, here)
+    except ValueError as error:
+        return Finding(f"clock: not compared, since {error}", decided=False)
+    # RFC 9111 section 4.2.3: a cache keeps the issuer's Date, and says how long ago that was.
+    difference = written + age - here
+    tolerance = leeway + took / 2 + _RESOLUTION * (2 if age else 1)
+    if age and difference > tolerance and written - here <= tolerance:
+        # Some caches write a Date of their own, and leave the Age.
+        why = f"a cache answered, and its Age of {age} s does not go with its Date"
+        return Finding(f"clock: not compared, since {why}", decided=False)
+    report.clock_difference = round(difference, 1)
+    seconds = f"{abs(difference):.1f}".removesuffix(".0")
+    what = f"clock: the issuer's is {seconds} s {'ahead' if difference > 0 else 'behind'}"
+    if abs(difference) <= tolerance:
         return Finding(what)
     advice = f"More than AUTH0_LEEWAY ({leeway:g} s): tokens will be refused. Set this machine's clock by NTP."
     return Finding(what, advice)
+
+
+def _written(headers: httpx.Headers, now: float) -> tuple[float, int]:
+    """Return when the answer was written, in seconds since the epoch, and its age in seconds. Raises ValueError."""
+    dates = {parse_date(date, now) for date in headers.get_list("Date")}
+    ages = {parse_age(age) for age in headers.get_list("Age")}
+    if not dates:
+        raise ValueError("the issuer does not tell its time")
+    if len(dates) > 1 or len(ages) > 1:
+        raise ValueError("the answer has several times in its Date or Age")
+    return dates.pop(), ages.pop() if ages else 0
 
 
 async def _judge_name(issuer: str, fetch: KeySetFetcher) -> Finding:
@@ -111,7 +134,9 @@ async def _judge_name(issuer: str, fetch: KeySetFetcher) -> Finding:
         _, body = await fetch.fetch(f"{issuer}.well-known/openid-configuration")
         name = strict_json.loads_object(body).get("issuer")
     except (FetchFailed, ValueError):
-        return Finding("issuer: it does not publish its name")
+        name = None
+    if name is None:
+        return Finding("issuer: it does not publish its name", decided=False)
     if name == issuer:
         return Finding("issuer: it calls itself so too")
     advice = "A token's iss is compared exactly. Set AUTH0_DOMAIN to the domain that tokens are got through."

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
+
+from .auth import strict_json
+from .plain_text import unbroken
+from .tls import trusting_nobody
+
+MAX_BODY = 64 * 1024
+"""Largest answer that is read, in bytes."""
+
+# What can be sent after "Bearer" (RFC 6750 section 2.1); nothing in it means anything to a shell or a terminal.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 class TokenRefused(Exception):
@@ -19,24 +31,43 @@ def get_token(issuer: str, client: tuple[str, str], audience: str, scope: str | 
         "audience": audience,
         **({"scope": scope} if scope is not None else {}),
     }
-    # See `service.fetch`: http:// is this machine.
-    with httpx.Client(mounts={"http://": httpx.HTTPTransport()}, timeout=10) as http:
+    with _client(issuer) as http:
         try:
-            response = http.post(f"{issuer}oauth/token", data=form)
+            status, body = _post(http, f"{issuer}oauth/token", form)
         except httpx.ConnectError:
             raise TokenRefused(f"nothing answers at {issuer}") from None
         except httpx.HTTPError as error:
             raise TokenRefused(f"{issuer} does not answer: {type(error).__name__}") from None
     try:
-        answer = response.json()
+        answer = strict_json.loads_object(body)
     except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or response.status_code != 200 or not isinstance(answer.get("access_token"), str):
-        raise TokenRefused(f"{issuer} refuses ({response.status_code}): {_reason(answer)}")
-    return str(answer["access_token"])
+        answer = {}
+    token = answer.get("access_token")
+    if status != 200 or token is None:
+        raise TokenRefused(f"{issuer} refuses ({status}): {_reason(answer)}")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise TokenRefused(f"what {issuer} gives as access_token is no token that can be sent (RFC 6750 section 2.1)")
+    return token
 
 
-def _reason(answer: object) -> str:
-    if not isinstance(answer, dict):
-        return "it does not say why"
-    return str(answer.get("error_description") or answer.get("error") or "it does not say why")
+def _client(issuer: str) -> httpx.Client:
+    if issuer.startswith("http://"):
+        # See `service.fetch`: this is the same machine, for which nothing of the environment is of use.
+        return httpx.Client(verify=trusting_nobody(), trust_env=False, timeout=10)
+    return httpx.Client(timeout=10)
+
+
+def _post(http: httpx.Client, url: str, form: dict[str, str]) -> tuple[int, bytes]:
+    # Compressed, a small answer could become a large one.
+    with http.stream("POST", url, data=form, headers={"Accept-Encoding": "identity"}) as response:
+        body = b""
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise TokenRefused(f"the answer of {url} ({response.status_code}) has more than {MAX_BODY} bytes")
+        return response.status_code, body
+
+
+def _reason(answer: dict[str, object]) -> str:
+    """Return what the issuer says, on one line and harmless."""
+    return unbroken(str(answer.get("error_description") or answer.get("error") or "it does not say why"))

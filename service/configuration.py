@@ -3,17 +3,23 @@ Secrets Manager that AWS_SECRET_ID names, then defaults."""
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+from .libraries.aws import aws_problems
+from .libraries.uses import Uses
 from .plain_text import one_line
+from .setting_text import elements, is_blank, tidy, tidy_value
 from .settings import Settings, variable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+
+    from pydantic_core import ErrorDetails
 
 
 # For what is required and not used: nobody can be trusted or reached under such a name (RFC 2606 section 2).
@@ -49,46 +55,88 @@ class _SecretId(BaseSettings):
 
     secret_id: str | None = Field(None, validation_alias="AWS_SECRET_ID")
 
+    @field_validator("secret_id", mode="before")
+    @classmethod
+    def _tidied(cls, value: Any) -> Any:
+        return None if is_blank(value) else tidy_value(value)
 
-def load(defaults: Mapping[str, Any] | None = None, only: Collection[str] | None = None) -> Settings:
+
+def load(
+    defaults: Mapping[str, Any] | None = None, only: Collection[str] | None = None, uses: Uses | None = None
+) -> Settings:
     """Read the settings once. `defaults` are by variable name, and lose against every source.
 
-    `only` names the variables that are used, where it is not all: the others are neither missed nor looked at.
+    `only` names the variables that are used, where it is not all: the others are neither missed nor looked at. `uses`
+    tells what the command needs of libraries, whose own variables are judged with the rest.
     Raises WrongSettings, with every problem at once.
     """
     values: dict[str, Any] = {}
-    for source in _read(defaults or {}):
-        taken = {name for known in values for name in _names(known)}
-        values |= {name: value for name, value in source.items() if name not in taken}
+    problems: list[str] = []
+    settings = None
+    try:
+        for source in _read(defaults or {}):
+            taken = {name for known in values for name in _names(known)}
+            values |= {name: value for name, value in source.items() if name not in taken}
+    except WrongSettings as error:
+        # What is missing may stand in what could not be read.
+        problems += error.problems
     if only is not None:
         values = {name: value for name, value in values.items() if not _names(name).isdisjoint(only)}
         values |= {name: value for name, value in _UNUSED.items() if name not in only}
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise WrongSettings(list(_problems(error))) from None
+    if not problems:
+        try:
+            settings = Settings.model_validate(values)
+        except ValidationError as error:
+            problems += _problems(error)
+    problems += _library_problems(uses or Uses(), values, issuers_are_used=only is None or "AUTH0_DOMAIN" in only)
+    if problems or settings is None:
+        raise WrongSettings(list(dict.fromkeys(problems)))
+    return settings
 
 
 def is_set(name: str) -> bool:
-    """Whether any source has a variable."""
+    """Whether any source has a variable. Raises WrongSettings."""
     return any(name in source for source in _read({}))
 
 
-def _read(defaults: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _read(defaults: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     try:
-        return list(_sources(defaults))
+        yield from _sources(defaults)
     except (OSError, UnicodeDecodeError) as error:
         raise WrongSettings([f".env: it cannot be read: {type(error).__name__}"]) from None
 
 
+def _library_problems(uses: Uses, values: Mapping[str, Any], *, issuers_are_used: bool) -> Iterator[str]:
+    # As they were given, since some may be wrong: without any, they will be a tenant's.
+    given = values.get("AUTH0_DOMAIN", "https://")
+    issuers = elements(tidy(given)) if isinstance(given, str) else tuple(map(str, given))
+    collector = values.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    return uses.problems(
+        os.environ, issuers if issuers_are_used else (), None if collector is None else tidy(str(collector))
+    )
+
+
 def _sources(defaults: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield what each source has, by variable name; the first that has a variable wins."""
-    yield EnvSettingsSource(_Sources)()
-    yield DotEnvSettingsSource(_Sources)()
-    secret = _SecretId()  # type: ignore[call-arg] # which pydantic-settings reads by itself
-    if secret.secret_id is not None:
-        yield _secret(secret.secret_id)
+    yield _filled(EnvSettingsSource(_Sources))
+    yield _filled(DotEnvSettingsSource(_Sources))
+    secret_id = _secret_id()
+    if secret_id is not None:
+        yield _secret(secret_id)
     yield defaults
+
+
+def _filled(source: EnvSettingsSource) -> Mapping[str, Any]:
+    """Return what a source has. A blank value is none, and does not hide a variable's second name."""
+    source.env_vars = {name: value for name, value in source.env_vars.items() if not is_blank(value)}
+    return source()
+
+
+def _secret_id() -> str | None:
+    try:
+        return _SecretId().secret_id  # type: ignore[call-arg] # which pydantic-settings reads by itself
+    except ValidationError as error:
+        raise WrongSettings([f"AWS_SECRET_ID: {_message(problem)}" for problem in _details(error)]) from None
 
 
 @cache
@@ -97,6 +145,9 @@ def _secret(secret_id: str) -> Mapping[str, Any]:
     # Here, since boto3 takes half a second and nobody else needs it.
     from .aws.secret import SecretUnusable, read
 
+    problems = list(aws_problems(os.environ))
+    if problems:
+        raise WrongSettings(problems)
     try:
         values = read(secret_id, _Sources)
     except SecretUnusable as error:
@@ -108,7 +159,7 @@ def _secret(secret_id: str) -> Mapping[str, Any]:
         raise WrongSettings(
             [f"AWS_SECRET_ID: no setting is called {one_line(name)}, which stands in the secret" for name in unknown]
         )
-    return {name: value for name, value in values.items() if value != ""}
+    return {name: value for name, value in values.items() if not is_blank(value)}
 
 
 def _names(name: str) -> set[str]:
@@ -125,9 +176,17 @@ def _problems(error: ValidationError) -> Iterator[str]:
     rules: dict[str, str | None] = {}
     for name, field in Settings.model_fields.items():
         rules |= dict.fromkeys(_names(variable(name)), field.description)
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+    for problem in _details(error):
         # A default that another setting makes wrong goes by its field.
         name = str(problem["loc"][0])
         name = variable(name) if name in Settings.model_fields else name
-        message = "it is not set" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-        yield f"{name}: {message[:1].lower()}{message[1:]} (expected: {rules.get(name)})"
+        yield f"{name}: {_message(problem)} (expected: {rules.get(name)})"
+
+
+def _details(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_url=False, include_input=False, include_context=False)
+
+
+def _message(problem: ErrorDetails) -> str:
+    message = "it is not set" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}"

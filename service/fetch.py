@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
 from .auth import FetchFailed
+from .tls import trusting_nobody
 
 MAX_BODY = 512 * 1024
 """Largest key set taken, in bytes. Auth0's have two or three keys and 6 KB."""
 
 
-def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """Make the client that key sets are fetched with; `transport` replaces the network."""
+def http_client(transport: httpx.AsyncBaseTransport | None = None, *, tls: bool = True) -> httpx.AsyncClient:
+    """Make the client that key sets are fetched with; `transport` replaces the network.
+
+    Without `tls` it fetches over http:// alone, and reads nothing of the environment.
+    """
     # Minutes lie between two fetches: a connection kept that long has been closed by something on its way.
     limits = httpx.Limits(max_keepalive_connections=0)
+    direct = httpx.AsyncHTTPTransport(verify=trusting_nobody(), trust_env=False, limits=limits)
     return httpx.AsyncClient(
-        transport=transport,
+        transport=transport if tls or transport is not None else direct,
+        trust_env=tls,
         # Followed, a redirect would let whoever answers choose who says what the keys are.
         follow_redirects=False,
+        # None are kept: an issuer could recognise this process by what it had set before, and what a load balancer
+        # sets would pin every fetch to one server, also to one that is broken.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         # http:// is the loopback range (see `service.settings`), where a proxy has no business.
-        mounts=None if transport else {"http://": httpx.AsyncHTTPTransport(limits=limits)},
+        mounts=None if transport else {"http://": direct},
         limits=limits,
         # Bounded by `KeySetFetcher` as a whole; httpx's own are for each read.
         timeout=None,  # noqa: S113

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 import structlog
 
 from .log_writer import LogWriter
+from .plain_text import plain, unbroken
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
@@ -52,11 +53,7 @@ def configure(level: str, style: str, stream: TextIO | None = None) -> None:
     ever waiting for its reader; `style` is "json" or "console"."""
     global _output
     output = stream or _standard_error()
-    renderer: Processor = (
-        structlog.processors.JSONRenderer()
-        if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=output.isatty())
-    )
+    renderer: Processor = structlog.processors.JSONRenderer() if style == "json" else _Console(output.isatty())
     _output = Output(output, logging.getLevelNamesMapping()[level.upper()], style == "json", renderer)
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     # For what a route logs by structlog.
@@ -88,6 +85,16 @@ def configure(level: str, style: str, stream: TextIO | None = None) -> None:
     # What these tell at each fetch, start or change is told better elsewhere; Authlib tells tokens and secrets.
     for name in ("authlib", "httpx", "hypercorn", "watchfiles"):
         logging.getLogger(name).setLevel("WARNING")
+
+
+class _Console:
+    """Renders for people. JSON has escaped what would do more to a terminal than print; here it is taken out."""
+
+    def __init__(self, colors: bool) -> None:
+        self._render = structlog.dev.ConsoleRenderer(colors=colors)
+
+    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> str:
+        return self._render(logger, method, _plain_event(event))
 
 
 def output() -> Output:
@@ -123,3 +130,12 @@ def _tell_dropped(lines: int) -> None:
 
 def _redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {name: redact(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _plain_event(event: EventDict) -> EventDict:
+    return {name: _plain_value(name, value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _plain_value(name: str, text: str) -> str:
+    # A traceback has several lines; indented, none of them passes for one of the log.
+    return plain(text).replace("\n", "\n    ") if name in ("exception", "stack") else unbroken(text)

@@ -14,6 +14,11 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text)
 
 
+def unbroken(text: str) -> str:
+    """Return `text` on one line, its line breaks escaped too: it cannot pass for a line of this tool."""
+    return plain(text).replace("\n", "\\n")
+
+
 def one_line(value: object) -> str:
     """Return a JSON value as one line; a text stands without quotes."""
     text = json.dumps(value, ensure_ascii=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
-_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+from .http_origin import origin_of
+
 # RFC 3986 section 3.3: a segment's characters, and well-formed percent-encoding.
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
 _KEPT = "!$&'()*+,;=:@"
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def split_url(text: str) -> SplitResult | None:
@@ -35,11 +35,11 @@ def normalised_url(text: str) -> str:
     url = split_url(text)
     if url is None:
         raise ValueError("it must be an http(s) URL without query and fragment")
-    host = url.netloc.rpartition(":")[0] if re.search(r":\d*$", url.netloc) else url.netloc
-    if not _HOST.fullmatch(host):
-        raise ValueError("its host must be a name or an address, as in https://api.example.com")
-    port = "" if url.port in (None, _DEFAULT_PORTS[url.scheme]) else f":{url.port}"
-    return f"{url.scheme}://{host.lower()}{port}{_path(url.path)}"
+    try:
+        origin = origin_of(text)
+    except ValueError:
+        raise ValueError("its host must be a name or an address, as in https://api.example.com") from None
+    return f"{origin}{_path(url.path)}"
 
 
 def _path(path: str) -> str:

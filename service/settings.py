@@ -23,7 +23,10 @@ from pydantic import (
 )
 
 from .auth import ALGORITHMS
+from .http_origin import listed_origins
+from .identifiers import audience_names, checked_client_id, would_take_id_tokens
 from .public_url import normalised_url, split_url
+from .setting_text import elements, tidy_value
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -44,9 +47,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _split_commas(value: Any) -> Any:
-    if isinstance(value, str):
-        return tuple(item for item in (part.strip() for part in value.split(",")) if item)
-    return value
+    return elements(value) if isinstance(value, str) else value
 
 
 def _refuse_plain_http(url: SplitResult) -> None:
@@ -78,17 +79,7 @@ def _issuers(domains: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(issuer_string(domain) for domain in domains))
 
 
-def _origin(text: str) -> str:
-    if text in ("*", "null"):
-        # "null" is what a sandboxed frame or a local file sends, so anybody can be it.
-        raise ValueError("neither * nor null: name each origin")
-    url = split_url(text)
-    if url is None or url.path not in ("", "/"):
-        raise ValueError("each must be an origin like https://app.example.com, without a path")
-    return f"{url.scheme}://{url.netloc.lower()}"
-
-
-def _collector(text: str) -> str:
+def _http_url(text: str) -> str:
     if split_url(text) is None:
         raise ValueError("it must be an http(s) URL without query and fragment")
     return text
@@ -127,8 +118,10 @@ class Settings(BaseModel):
         alias="AUTH0_DOMAIN", description="your tenant's domain, for example tenant.us.auth0.com"
     )
     # Before the audiences, whose check looks at it.
-    client_id: str | None = Field(None, alias="AUTH0_CLIENT_ID", description="the pages' single-page application")
-    audiences: CommaSeparated = Field(
+    client_id: Annotated[str, AfterValidator(checked_client_id)] | None = Field(
+        None, alias="AUTH0_CLIENT_ID", description="the pages' single-page application"
+    )
+    audiences: Annotated[CommaSeparated, AfterValidator(audience_names)] = Field(
         validation_alias=AliasChoices("AUTH0_AUDIENCE", "API_IDENTIFIER"),
         description="the identifier of your API in Auth0",
     )
@@ -136,7 +129,9 @@ class Settings(BaseModel):
         ("RS256",), alias="AUTH0_ALGORITHMS", description="comma-separated, for example RS256"
     )
     leeway: Seconds = Field(5, ge=0, le=300, alias="AUTH0_LEEWAY", description="seconds, 0 to 300")
-    m2m_client_id: str | None = Field(None, alias="AUTH0_M2M_CLIENT_ID", description="the client of `token`")
+    m2m_client_id: Annotated[str, AfterValidator(checked_client_id)] | None = Field(
+        None, alias="AUTH0_M2M_CLIENT_ID", description="the client of `token`"
+    )
     m2m_client_secret: SecretStr | None = Field(None, alias="AUTH0_M2M_CLIENT_SECRET", description="its secret")
     public_url: Annotated[str, AfterValidator(normalised_url)] | None = Field(
         None,
@@ -148,10 +143,12 @@ class Settings(BaseModel):
     jwks_timeout: Seconds = Field(5, gt=0, le=60, alias="JWKS_TIMEOUT", description="seconds, over 0, to 60")
     jwks_max_stale: Seconds = Field(86400, ge=0, alias="JWKS_MAX_STALE", description="seconds, 0 or more")
     token_cache_size: int = Field(10000, ge=0, alias="TOKEN_CACHE_SIZE", description="a number of tokens, 0 or more")
-    cors_allow_origins: Annotated[tuple[str, ...], BeforeValidator(_split_commas)] = Field(
-        (),
-        alias="CORS_ALLOW_ORIGINS",
-        description="comma-separated origins, for example https://app.example.com",
+    cors_allow_origins: Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(listed_origins)] = (
+        Field(
+            (),
+            alias="CORS_ALLOW_ORIGINS",
+            description="comma-separated origins, for example https://app.example.com",
+        )
     )
     plain_path: Annotated[Literal["on", "off"], BeforeValidator(_lower)] = Field(
         "on", alias="PLAIN_PATH", description="on or off"
@@ -162,7 +159,7 @@ class Settings(BaseModel):
     metrics_port: int = Field(9100, ge=0, le=65535, alias="METRICS_PORT", description="0 to 65535; 0 is off")
     shutdown_delay: Seconds = Field(5, ge=0, le=3600, alias="SHUTDOWN_DELAY", description="seconds, 0 to 3600")
     shutdown_grace: Seconds = Field(20, ge=0, le=3600, alias="SHUTDOWN_GRACE", description="seconds, 0 to 3600")
-    otlp_endpoint: Annotated[str, AfterValidator(_collector)] | None = Field(
+    otlp_endpoint: Annotated[str, AfterValidator(_http_url)] | None = Field(
         None,
         alias="OTEL_EXPORTER_OTLP_ENDPOINT",
         description="an OTLP collector over HTTP, for example http://otel:4318",
@@ -177,14 +174,18 @@ class Settings(BaseModel):
         "json", alias="LOG_FORMAT", description="json or console"
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _tidied(cls, value: Any) -> Any:
+        # Before every other rule: one that compares values must see what the process will use.
+        return tidy_value(value)
+
     @field_validator("audiences")
     @classmethod
     def _no_id_tokens(cls, audiences: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        # An ID token's aud is the client, and /userinfo stands in every access token that asked for openid.
-        if any(audience == info.data.get("client_id") for audience in audiences):
-            raise ValueError("it equals AUTH0_CLIENT_ID, so ID tokens would be accepted; use your API's identifier")
-        if any(audience.endswith("/userinfo") for audience in audiences):
-            raise ValueError("it ends in /userinfo, which is the tenant's own; use your API's identifier")
+        problem = would_take_id_tokens(audiences, info.data.get("client_id"))
+        if problem is not None:
+            raise ValueError(problem)
         return audiences
 
     @field_validator("metrics_port")
@@ -193,11 +194,6 @@ class Settings(BaseModel):
         if metrics_port == info.data.get("port"):
             raise ValueError("it equals PORT, where the API itself listens")
         return metrics_port
-
-    @field_validator("cors_allow_origins")
-    @classmethod
-    def _each_an_origin(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(_origin(origin) for origin in origins))
 
     @property
     def resource(self) -> str | None:

@@ -94,6 +94,93 @@ async def test_the_clocks_are_compared_with_the_leeway(seconds: int, ok: bool) -
         assert "AUTH0_LEEWAY" in advice(report)
 
 
+def at(seconds: int, form: str = "%a, %d %b %Y %H:%M:%S GMT") -> str:
+    return datetime.fromtimestamp(NOW + seconds, UTC).strftime(form)
+
+
+def answer(*fields: tuple[str, str]) -> httpx.Response:
+    """A key set with just these header fields."""
+    return httpx.Response(200, json={"keys": [GOOD.jwk]}, headers=list(fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "difference"),
+    [
+        # A cache answers, and says how long ago the issuer wrote it.
+        ([("Date", at(-3600)), ("Age", "3600")], 0),
+        ([("Date", at(-3600)), ("Age", "3594")], -6),
+        ([("Date", at(0)), ("Age", "0")], 0),
+        ([("Date", at(2)), ("Date", at(2))], 2),
+        ([("Date", at(1, "%A, %d-%b-%y %H:%M:%S GMT"))], 1),
+        ([("Date", at(1, "%a %b %e %H:%M:%S %Y"))], 1),
+        ([("Date", at(1, "%a, %d %b %Y %H:%M:%S -0000"))], 1),
+        ([("Date", at(1, "%a, %d %b %Y %H:%M:%S"))], 1),
+        ([("Date", at(1 + 7200, "%a, %d %b %Y %H:%M:%S +0200"))], 1),
+    ],
+)
+async def test_clocks_that_agree(fields: list[tuple[str, str]], difference: int) -> None:
+    report = await examine(answer(*fields))
+    assert (report.ok, report.clock_difference) == (True, difference)
+    assert [finding.what for finding in report.findings if not finding.decided] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "difference"),
+    [
+        ([("Date", at(-3600)), ("Age", "60")], -3540),
+        ([("Date", at(3600)), ("Age", "60")], 3660),
+        ([("Date", at(-3600)), ("Age", "0")], -3600),
+        ([("Date", at(-3600)), ("Date", at(-3600))], -3600),
+        ([("Date", at(-3600, "%a %b %e %H:%M:%S %Y"))], -3600),
+        ([("Date", at(3600, "%a, %d %b %Y %H:%M:%S -0000"))], 3600),
+        ([("Date", "Fri, 31 Dec 9999 23:59:59 GMT")], 253402300799 - NOW),
+    ],
+)
+async def test_clocks_that_differ_by_every_reading(fields: list[tuple[str, str]], difference: int) -> None:
+    report = await examine(answer(*fields))
+    assert report.clock_difference == difference
+    assert f" {abs(difference)} s " in advice(report)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [],
+        [("Date", at(0)), ("Date", at(-3600))],
+        [("Date", at(0)), ("Age", "10"), ("Age", "3600")],
+        [("Date", at(-3600)), ("Age", "-3600")],
+        [("Date", at(-3600)), ("Age", "soon")],
+        [("Date", at(-3600)), ("Age", "99999999999999999999")],
+        # By a cache that writes a Date of its own; or by an issuer that is an hour ahead.
+        [("Date", at(0)), ("Age", "3600")],
+        [("Date", at(-60)), ("Age", "3600")],
+        [("Date", "Sun, 06 Nov 99999999999 08:49:37 GMT")],
+        [("Date", "Sun, 06 Nov 1994 08:49:37 +99999999999999")],
+        [("Date", "soon")],
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_decided_is_told_and_no_failure(fields: list[tuple[str, str]]) -> None:
+    report = await examine(answer(*fields))
+    assert (report.ok, report.clock_difference) == (True, None)
+    (undecided,) = [finding.what for finding in report.findings if not finding.decided]
+    assert undecided.startswith("clock: not compared, since ")
+
+
+async def test_a_slow_answer_is_not_the_clocks_fault() -> None:
+    clock = ManualClock()
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        date = datetime.fromtimestamp(clock.now(), UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+        await clock.advance(20)
+        return httpx.Response(200, json={"keys": [GOOD.jwk]}, headers={"Date": date})
+
+    async with http_client(httpx.MockTransport(handle)) as client:
+        (report,) = await check(settings(leeway=0), KeySetFetcher(client, 5), clock)
+    assert report.clock_difference == -10
+    assert [finding.what for finding in report.findings if finding.what.startswith("clock") and finding.advice] == []
+
+
 async def test_an_issuer_of_another_name_is_told() -> None:
     report = await examine(key_set(GOOD.jwk), name="https://login.tenant.test/")
     assert "https://login.tenant.test/" in advice(report)

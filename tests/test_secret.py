@@ -158,7 +158,7 @@ def test_a_profile_that_is_not_there_and_a_configuration_that_is_none_are_one_li
 @pytest.mark.parametrize(
     ("process", "said"),
     [
-        ("/no/such", "settings for AWS cannot be used: looking for credentials ends in FileNotFoundError"),
+        ("/no/such", "settings for AWS cannot be used: looking for credentials ends in FileNotFoundError (/no/such)"),
         ("echo s3cret", "settings for AWS cannot be used: looking for credentials ends in JSONDecodeError"),
         ("echo null", "settings for AWS cannot be used: looking for credentials ends in AttributeError"),
         ("sh -c 'echo s3cret >&2; exit 1'", "the credentials cannot be had from custom-process"),
@@ -167,6 +167,57 @@ def test_a_profile_that_is_not_there_and_a_configuration_that_is_none_are_one_li
 def test_a_program_that_gives_no_credentials_is_one_line(aws: str, tmp_path: Path, process: str, said: str) -> None:
     put(aws, json.dumps(GOOD))
     assert problem(tmp_path, aws, **profile(tmp_path, f"credential_process = {process}")).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("mfa_serial = arn:aws:iam::123456789012:mfa/me", "source_profile = base", "[profile base]", "aws_access_key_id = a",
+          "aws_secret_access_key = b"), "asks for an MFA code, and there is no terminal"),
+        (("web_identity_token_file = /no/such",), "ends in FileNotFoundError (/no/such)"),
+    ],
+)  # fmt: skip
+def test_a_role_that_cannot_be_taken_is_one_line(aws: str, tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
+    role = profile(tmp_path, "role_arn = arn:aws:iam::123456789012:role/r", *lines)
+    assert said in problem(tmp_path, aws, **role)
+
+
+def test_a_token_file_of_the_environment_that_is_not_there_is_one_line(aws: str, tmp_path: Path) -> None:
+    role = {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/r", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert "(/no/such)" in problem(tmp_path, aws, **role, AWS_WEB_IDENTITY_TOKEN_FILE="/no/such")
+    assert "WebIdentityToken" in problem(tmp_path, aws, **role, AWS_WEB_IDENTITY_TOKEN_FILE=str(empty))
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": ""}, {"AWS_REGION": f" '{REGION}' ", "AWS_DEFAULT_REGION": "no region"},
+        {"AWS_PROFILE": ""}, {"AWS_PROFILE": " "}, {"AWS_DEFAULT_PROFILE": "", "AWS_PROFILE": '"default"'},
+    ],
+)  # fmt: skip
+def test_the_usual_region_counts_and_a_blank_profile_is_none(
+    aws: str, tmp_path: Path, variables: dict[str, str]
+) -> None:
+    put(aws, json.dumps(GOOD))
+    own = profile(tmp_path, "aws_access_key_id = testing", "aws_secret_access_key = testing")
+    _, lines = token(tmp_path, aws, **own, **variables)
+    assert "AUTH0_M2M_CLIENT_ID" in lines[1]
+
+
+def test_credentials_do_not_stand_in_an_error(aws: str, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        assert "credentials have a character" in problem(tmp_path, aws, **{name: "s3cret\nx"})
+    told = problem(tmp_path, aws, HTTP_PROXY=f"http://user:s3cret@127.0.0.1:{free_port()}", NO_PROXY="other")
+    assert told.endswith("the proxy cannot be reached (HTTPS_PROXY)")
+
+
+def test_what_boto3_reads_is_told_by_name(aws: str, tmp_path: Path) -> None:
+    wrong = {"HTTPS_PROXY": "http://proxy:port", "AWS_CA_BUNDLE": "/no/such", "SSLKEYLOGFILE": "/no/such/log"}
+    status, lines = token(tmp_path, aws, AUTH0_AUDIENCE="a", **wrong)
+    assert status == 2
+    assert {line.strip().split(":")[0] for line in lines[1:]} == wrong.keys()
 
 
 def test_a_program_may_give_the_credentials(aws: str, tmp_path: Path) -> None:

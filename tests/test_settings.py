@@ -152,6 +152,10 @@ def test_lists_are_separated_by_commas(environment) -> None:
         ("CORS_ALLOW_ORIGINS", "https://a.example.com,*"),
         ("CORS_ALLOW_ORIGINS", "https://a.example.com/path"),
         ("CORS_ALLOW_ORIGINS", "a.example.com"),
+        ("CORS_ALLOW_ORIGINS", "https://*.example.org"),
+        ("CORS_ALLOW_ORIGINS", "https://a.example.com, https://user@b.example.com"),
+        ("PUBLIC_URL", "https://*.example.org"),
+        ("PUBLIC_URL", "https://api.example.com:0"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "http"),
@@ -240,6 +244,29 @@ def test_where_callers_reach_the_api(environment) -> None:
     assert load().resource == "https://api.example.com/v1"
     environment(PUBLIC_URL="https://public.example.com", AUTH0_AUDIENCE="https://api.example.com")
     assert load().resource == "https://public.example.com"
+
+
+@pytest.mark.parametrize(
+    ("given", "normal"),
+    [
+        ("https://api.example.com:443", "https://api.example.com"), ("HTTP://API.Example.com:80/v1", "http://api.example.com/v1"),
+        ("https://api.example.com.:443/Team%20a", "https://api.example.com/Team%20a"), ("https://[::0:1]:8443", "https://[::1]:8443"),
+        ("https://api.example.com:", "https://api.example.com"),
+    ],
+)  # fmt: skip
+def test_the_public_url_has_its_origin_as_browsers_write_it(environment, given: str, normal: str) -> None:
+    environment(PUBLIC_URL=given)
+    assert load().resource == normal
+
+
+def test_the_origins_are_those_that_browsers_send_each_once(environment) -> None:
+    environment(CORS_ALLOW_ORIGINS="https://App.example.com:443,https://app.example.com/,http://localhost:3000")
+    assert load().cors_allow_origins == ("https://app.example.com", "http://localhost:3000")
+
+
+def test_of_several_origins_the_wrong_one_is_told_by_its_place(environment) -> None:
+    environment(CORS_ALLOW_ORIGINS="https://a.example.com,https://b.example.com/login")
+    assert "(number 2 of the list)" in problems()[0]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ from .errors import (
     UnknownKey,
 )
 from .jwk import ALGORITHMS
-from .jwks import FetchFailed, Freshness, KeySetEvent, RemoteKeySet, key_set_url, read_key_set
+from .jwks import FetchFailed, Freshness, RemoteKeySet, key_set_url, read_key_set
+from .key_set_event import KeySetEvent
 from .keyset import KeySet, verify_jws
 from .token import AccessToken
 from .verdict import CheckResult, check_results

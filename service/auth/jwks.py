@@ -14,17 +14,20 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from . import strict_json
 from .errors import KeySourceUnavailable
+from .key_set_event import KeySetEvent
 from .keyset import KeySet
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .clock import Clock
+    from .key_set_event import Kind
 
     Fetch = Callable[[str], Awaitable[bytes]]
     """Gets the body at a URL, or raises FetchFailed. The network is its business, not this module's."""
@@ -39,23 +42,6 @@ _LARGE = 64 * 1024
 
 KeySetState = Literal["fresh", "stale", "gone"]
 """See the module."""
-
-_Kind = Literal["fetched", "failed", "loaded", "rotated", "stale", "gone", "healed"]
-
-
-class KeySetEvent(NamedTuple):
-    """What became of an issuer's key set.
-
-    fetched, failed     one fetch; `reason` says why it failed
-    loaded, rotated     the set is there for the first time, or holds other keys: `kids`
-    stale, gone         the set is no longer fresh, or no longer used, since no fetch has succeeded
-    healed              a fetch has succeeded again
-    """
-
-    issuer: str
-    kind: _Kind
-    kids: tuple[str, ...] = ()
-    reason: str = ""
 
 
 class FetchFailed(Exception):
@@ -100,7 +86,10 @@ class RemoteKeySet:
         freshness: Freshness | None = None,
         jitter: Callable[[float, float], float] = random.uniform,
         report: Callable[[KeySetEvent], None] | None = None,
+        new_context: Callable[[], Context] = Context,
     ) -> None:
+        """`new_context` makes the context that a fetch runs in. It is called in the context of what causes the fetch,
+        of which it must pass on nothing but, at most, what to link the fetch to."""
         self.issuer = issuer
         self.url = key_set_url(issuer)
         self._fetch = fetch
@@ -109,6 +98,7 @@ class RemoteKeySet:
         self._freshness = freshness or Freshness()
         self._jitter = jitter
         self._report = report
+        self._new_context = new_context
         self._told: KeySetState = "fresh"
         self._keys: KeySet | None = None
         self._body = b""
@@ -191,8 +181,11 @@ class RemoteKeySet:
 
     def _start(self) -> asyncio.Task[None]:
         if self._flight is None:
-            self._flight = asyncio.create_task(self._fly(), name=f"fetch {self.url}")
-            self._flight.add_done_callback(self._land)
+            # By default a task inherits the context of its caller: with it a request that nobody has verified yet
+            # would reach the issuer (its trace and tracestate), and live as long as the fetch that others wait for.
+            context = self._new_context()
+            self._flight = asyncio.create_task(self._fly(), name=f"fetch {self.url}", context=context)
+            self._flight.add_done_callback(self._land, context=context)
         return self._flight
 
     def _land(self, _: asyncio.Task[None]) -> None:
@@ -244,6 +237,6 @@ class RemoteKeySet:
             self._told = self.state
             self._tell(self.state)
 
-    def _tell(self, kind: _Kind, kids: tuple[str, ...] = (), reason: str = "") -> None:
+    def _tell(self, kind: Kind, kids: tuple[str, ...] = (), reason: str = "") -> None:
         if self._report is not None:
             self._report(KeySetEvent(self.issuer, kind, kids, reason))

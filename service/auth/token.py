@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import strict_json
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(NamedTuple):
     """A verified access token. Times are in seconds since the epoch (NumericDate, RFC 7519 section 2).
 
     `scopes` is what was asked for and allowed (RFC 8693 section 4.2); `permissions` is Auth0's list of
     everything that the subject was given. `payload` is the JSON that was signed, `claims` all of its members.
+
+    A named tuple, since one is made for each token that is verified, and no other class that cannot be changed is made
+    as fast. `service.auth.shared` says which of its values the tokens that are remembered share.
     """
 
     subject: str
@@ -26,7 +27,7 @@ class AccessToken:
     permissions: tuple[str, ...]
     client_id: str | None
     # Kept rather than the claims, of which it takes a third of the memory: thousands of tokens are remembered.
-    payload: bytes = field(repr=False)
+    payload: bytes
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -36,3 +37,8 @@ class AccessToken:
     def may(self, permission: str) -> bool:
         """Whether the token grants a permission, by either claim."""
         return permission in self.permissions or permission in self.scopes
+
+    def __repr__(self) -> str:
+        # Without the payload, which may hold personal claims.
+        shown = [f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True) if name != "payload"]
+        return f"AccessToken({', '.join(shown)})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from . import claims
-from .cache import CurrentKeys, Verified, VerifiedTokens
+from .cache import CurrentKeys, VerifiedTokens
 from .errors import InvalidToken, KeySourceUnavailable, TokenExpired, UnknownKey
 from .jwk import ALGORITHMS
 from .jws import KnownHeaders, parse
@@ -101,9 +101,10 @@ class Verifier:
             self._clock.now(),
             self._leeway,
         )
-        verified = claims.access_token(unverified_claims, jws.payload)
+        grant = claims.read_grant(unverified_claims, self.cache.known_grants)
+        verified = claims.access_token(unverified_claims, jws.payload, grant)
         if source is not None:
-            self.cache.remember(digest, Verified(verified, keys, source))
+            self.cache.remember(digest, verified, grant, keys, source)
         return verified
 
     def seconds_left(self, token: AccessToken) -> float:

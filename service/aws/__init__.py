@@ -2,6 +2,7 @@
 
 secret          the settings that stand in Secrets Manager
 
+machine         a profile, a region and credentials, as this machine has them
 session         who asks, and where; one client for each service
 errors          what AWS answers instead, and what this machine lacks, in one line
 actions         the rights that each command of the pipeline needs

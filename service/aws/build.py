@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 DEPLOYED, COMMIT, IMAGE = "DEPLOYED", "COMMIT", "IMAGE"
 ROLLBACK_COMMIT, ROLLBACK_IMAGE = "ROLLBACK_COMMIT", "ROLLBACK_IMAGE"
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -34,6 +36,8 @@ class LogPlace:
 
 @dataclass(frozen=True)
 class Build:
+    """A build of CodeBuild. `commit` is 40 hexadecimal digits, and empty as long as it is not known."""
+
     id: str
     number: int
     project: str
@@ -61,6 +65,11 @@ class Build:
     def deployed(self) -> bool:
         """Whether it put its image into the cluster, where it became ready."""
         return self.succeeded and self.exported.get(DEPLOYED) == "yes" and IMAGE in self.exported
+
+    @property
+    def made(self) -> str | None:
+        """The image that it built, or found that its project had built of its commit. A rollback builds none."""
+        return None if self.rollback or not self.commit else self.exported.get(IMAGE) or None
 
     @property
     def overtaken(self) -> bool:
@@ -102,7 +111,7 @@ def what_runs(builds: Sequence[Build]) -> Deployed | None:
     """Return what the last successful deployment put there. `builds` are of the deploy project, the newest first."""
     # Builds overlap: the last one to end has deployed over the others, whichever began last.
     build = max((build for build in builds if build.deployed), key=_end, default=None)
-    return None if build is None else Deployed(build.exported.get(COMMIT, build.commit), build.exported[IMAGE], build)
+    return None if build is None else Deployed(build.commit, build.exported[IMAGE], build)
 
 
 def what_is_rolling(builds: Sequence[Build]) -> list[Build]:
@@ -116,7 +125,7 @@ def read_build(found: BuildTypeDef) -> Build:
     rollback = bool(told.get(ROLLBACK_IMAGE))
     version = found.get("sourceVersion", "")
     # A rollback is built from the branch, and deploys something else.
-    commit = told.get(ROLLBACK_COMMIT, "") if rollback else exported.get(COMMIT) or found.get("resolvedSourceVersion")
+    named = (told.get(ROLLBACK_COMMIT),) if rollback else (exported.get(COMMIT), found.get("resolvedSourceVersion"))
     logs = found.get("logs", {})
     group, stream = logs.get("groupName"), logs.get("streamName")
     return Build(
@@ -127,7 +136,8 @@ def read_build(found: BuildTypeDef) -> Build:
         found.get("currentPhase", ""),
         tuple(map(_phase, found.get("phases", []))),
         version,
-        commit or (version if re.fullmatch(r"[0-9a-f]{40}", version) else ""),
+        # What was asked for is a branch or a pull request as well.
+        next((name for name in (*named, version) if name and _COMMIT.fullmatch(name)), ""),
         rollback,
         found.get("initiator", ""),
         found.get("startTime"),

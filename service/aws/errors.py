@@ -15,6 +15,8 @@ from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from .machine import MachineUnusable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -45,6 +47,8 @@ def failures_explained(region: str | None) -> Iterator[None]:
         raise AwsFailed(_answer(error, region)) from None
     except BotoCoreError as error:
         raise _without_answer(error, region) from None
+    except MachineUnusable as error:
+        raise CannotAsk(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
     except ResponseParserError:
         raise AwsFailed("What answers at AWS's address does not answer as AWS does. Is a proxy in between?") from None
 
@@ -103,7 +107,7 @@ def _without_answer(error: BotoCoreError, region: str | None) -> AwsFailed:
         case exceptions.ConfigParseError():
             return CannotAsk(f"The AWS configuration cannot be read: {facts.get('path')}")
         case exceptions.NoRegionError():
-            return CannotAsk("Which region? --region eu-central-1, or AWS_DEFAULT_REGION, or the profile's own.")
+            return CannotAsk("Which region? --region eu-central-1, or AWS_REGION, or the profile's own.")
         case exceptions.InvalidRegionError():
             return CannotAsk(f"{facts.get('region_name')} is not the name of a region. One is eu-central-1.")
         # What the provider says of itself may hold what it was given, so it stays out.

@@ -6,10 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, TokenRetrievalError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoRegionError,
+    ProxyConnectionError,
+    TokenRetrievalError,
+)
 from pydantic_settings import AWSSecretsManagerSettingsSource
+
+from .machine import MachineUnusable, check_credentials, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,13 +43,13 @@ class SecretUnusable(Exception):
 
 def read(secret_id: str, settings: type[BaseSettings]) -> Mapping[str, Any]:
     """Return what a secret has, by variable name. `secret_id` is its name or its ARN. Raises SecretUnusable."""
-    session = botocore.session.get_session()
-    session.set_default_client_config(_CONFIG)
     region = _region(secret_id)
     try:
+        session = open_session()
+        session.set_default_client_config(_CONFIG)
         boto3.setup_default_session(botocore_session=session)
         region = region or session.get_config_variable("region")
-        _check_credentials(session)
+        check_credentials(session)
         source = AWSSecretsManagerSettingsSource(settings, secret_id, region_name=region)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
@@ -49,30 +58,24 @@ def read(secret_id: str, settings: type[BaseSettings]) -> Mapping[str, Any]:
     except (CredentialRetrievalError, TokenRetrievalError) as error:
         # What the provider says of itself may hold what it was given, so it stays out.
         raise SecretUnusable(f"the credentials cannot be had from {error.kwargs.get('provider')}") from None
+    except NoRegionError:
+        raise SecretUnusable("You must specify a region: AWS_REGION, or the secret by its ARN") from None
+    except ProxyConnectionError:
+        # Its URL may have a password.
+        raise SecretUnusable("the proxy cannot be reached (HTTPS_PROXY)") from None
     except BotoCoreError as error:
+        if type(error) is HTTPClientError:
+            # Which quotes whatever went wrong, be it a header with credentials in it.
+            raise SecretUnusable("the connection to AWS broke off, or could not be made") from None
         # Its words are about credentials, regions and addresses; none of them quotes what was answered.
-        raise SecretUnusable(str(error).rstrip(".")) from None
+        raise SecretUnusable(" ".join(str(error).split()).rstrip(".")) from None
+    except MachineUnusable as error:
+        raise SecretUnusable(str(error)) from None
     except (json.JSONDecodeError, KeyError, TypeError, AttributeError, RecursionError):
         raise SecretUnusable('it is not one JSON object of settings, as {"AUTH0_DOMAIN": "…"}') from None
     except (OSError, ValueError) as error:
         raise SecretUnusable(f"this machine's settings for AWS cannot be used: {error}") from None
     return dict(source.env_vars)
-
-
-def _check_credentials(session: botocore.session.Session) -> None:
-    """Look for credentials, by themselves: what a credential_process prints is no JSON either, and not the secret."""
-    try:
-        credentials = session.get_credentials()
-        if credentials is not None:
-            credentials.get_frozen_credentials()
-    except BotoCoreError:
-        # Some are of the kinds below as well.
-        raise
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        # Its words may hold what was printed.
-        raise SecretUnusable(
-            f"this machine's settings for AWS cannot be used: looking for credentials ends in {type(error).__name__}"
-        ) from None
 
 
 def _region(secret_id: str) -> str | None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, NoRegionError
+from botocore.exceptions import NoRegionError
 
-from .errors import CannotAsk, failures_explained
+from .errors import failures_explained
+from .machine import check_credentials, open_session, usable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+    from botocore.client import BaseClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_codebuild import CodeBuildClient
     from mypy_boto3_codeconnections import CodeConnectionsClient
@@ -27,19 +29,14 @@ if TYPE_CHECKING:
 # takes longer than this is one that nobody answers.
 _CONFIG = Config(retries={"mode": "standard"}, connect_timeout=5, read_timeout=30)
 
-_UNUSABLE = "This machine's settings for AWS cannot be used"
+
+Client = TypeVar("Client", bound="BaseClient")
 
 
-@contextlib.contextmanager
-def _usable() -> Iterator[None]:
-    """Raise CannotAsk for what botocore stumbles over by itself when it makes a client: AWS_ENDPOINT_URL=foo."""
-    try:
-        yield
-    except BotoCoreError:
-        # Some are of the kinds below as well.
-        raise
-    except (OSError, ValueError) as error:
-        raise CannotAsk(f"{_UNUSABLE}: {error}") from None
+def _reachable(client: Client) -> Client:
+    """Return a client whose address is one. Raises ValueError for AWS_ENDPOINT_URL=http://127.0.0.1:port."""
+    _ = urlsplit(client.meta.endpoint_url).port
+    return client
 
 
 class Aws:
@@ -62,53 +59,43 @@ class Aws:
         self._options: dict[str, Any] = {"config": _CONFIG, "endpoint_url": endpoint}
 
     @cached_property
-    @_usable()
+    @usable()
     def cloudformation(self) -> CloudFormationClient:
-        return self._session.client("cloudformation", **self._options)
+        return _reachable(self._session.client("cloudformation", **self._options))
 
     @cached_property
-    @_usable()
+    @usable()
     def codebuild(self) -> CodeBuildClient:
-        return self._session.client("codebuild", **self._options)
+        return _reachable(self._session.client("codebuild", **self._options))
 
     @cached_property
-    @_usable()
+    @usable()
     def ecr(self) -> ECRClient:
-        return self._session.client("ecr", **self._options)
+        return _reachable(self._session.client("ecr", **self._options))
 
     @cached_property
-    @_usable()
+    @usable()
     def eks(self) -> EKSClient:
-        return self._session.client("eks", **self._options)
+        return _reachable(self._session.client("eks", **self._options))
 
     @cached_property
-    @_usable()
+    @usable()
     def logs(self) -> CloudWatchLogsClient:
-        return self._session.client("logs", **self._options)
+        return _reachable(self._session.client("logs", **self._options))
 
-    @_usable()
+    @usable()
     def connections(self, region: str) -> CodeConnectionsClient:
         """A connection may be of another region than the pipeline."""
-        return self._session.client("codeconnections", region_name=region, **self._options)
+        return _reachable(self._session.client("codeconnections", region_name=region, **self._options))
 
 
 def connect(region: str | None, profile: str | None) -> Aws:
-    """Return the session of a person. What is not given is found as every AWS tool finds it. Raises CannotAsk."""
+    """Return the session of a person. What is not given is found as every AWS tool finds it. Raises AwsFailed."""
     with failures_explained(region):
-        session = boto3.Session(region_name=region, profile_name=profile)
+        found = open_session()
+        session = boto3.Session(botocore_session=found, region_name=region or None, profile_name=profile or None)
         # A variable that is set to nothing says no more than one that is not set.
         if not session.region_name:
             raise NoRegionError
-        _check_credentials(session)
+        check_credentials(found)
         return Aws(session)
-
-
-def _check_credentials(session: boto3.Session) -> None:
-    """Look for credentials. That there are none is told later. Raises CannotAsk."""
-    try:
-        session.get_credentials()
-    except BotoCoreError:
-        raise
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        # Its words may hold what was printed.
-        raise CannotAsk(f"{_UNUSABLE}: looking for credentials ends in {type(error).__name__}.") from None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..configuration import WrongSettings
+from ..plain_text import unbroken
 from ..server import CannotBind
+from . import output
 from .jwt.parser import add_parser as add_jwt
 from .pipeline.parser import add_parser as add_pipeline
 
@@ -43,9 +43,12 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # What is still buffered goes nowhere, instead of failing again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.give_up()
         return 141
+    except output.CannotWrite as error:
+        output.give_up()
+        output.complain(str(error))
+        return 1
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -54,29 +57,34 @@ def _run(arguments: Sequence[str]) -> int:
         command = importlib.import_module(f"{__name__}.{options.command}")
         status: int = command.run(options)
     except WrongSettings as error:
-        print("These settings are wrong or missing:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201
+        output.complain("These settings are wrong or missing:", *(f"  {problem}" for problem in error.problems))
         return 2
     except WrongUsage as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        output.complain(str(error))
         return 2
     except (CannotBind, CommandFailed) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        output.complain(str(error))
         return 1
     except ModuleNotFoundError as error:
         if error.name not in _LOCAL_PACKAGES:
             raise
-        print(  # noqa: T201
+        output.complain(
             f"`{options.command}` needs the package {error.name}, which is for a person's machine and not installed "
-            "here: uv sync --group local",
-            file=sys.stderr,
+            "here: uv sync --group local"
         )
         return 2
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # It repeats what it was given, which may have been pasted.
+        super().error(unbroken(message))
+
+
 def command_line() -> argparse.ArgumentParser:
     """Every command with its options; imports none of them."""
-    parser = argparse.ArgumentParser(prog="python -m service", description=__doc__.partition(".")[0] + ".")
+    parser: argparse.ArgumentParser = _Parser(prog="python -m service", description=__doc__.partition(".")[0] + ".")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     dev = commands.add_parser("dev", help="run the API, and an issuer unless AUTH0_DOMAIN is set; reload on change")

@@ -7,6 +7,8 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+from .output import note
+
 if TYPE_CHECKING:
     import socket
 
@@ -29,7 +31,7 @@ class ApiProcess:
             *("-m", "service", "serve", "--listener", str(descriptor)),
             env=self._environment,
             pass_fds=[descriptor],
-            # See `watch_parent` in `service.cli.serve`.
+            # The child's sign that this process has ended, see `parent` in `service.cli.serve`.
             stdin=asyncio.subprocess.PIPE,
             # A terminal's Ctrl-C reaches `dev` alone, which stops the API in its own way.
             start_new_session=True,
@@ -52,4 +54,4 @@ class ApiProcess:
 
 async def _report_end(process: asyncio.subprocess.Process) -> None:
     status = await process.wait()
-    print(f"The API ended with status {status}, see above. It is started again at the next change.", file=sys.stderr)  # noqa: T201
+    note(f"The API ended with status {status}, see above. It is started again at the next change.")

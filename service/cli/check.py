@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from ..auth import SystemClock
 from ..check import IssuerReport, check
 from ..configuration import load
 from ..fetch import KeySetFetcher, http_client
+from ..plain_text import as_json, unbroken
 
 if TYPE_CHECKING:
     import argparse
@@ -24,22 +24,23 @@ def run(options: argparse.Namespace) -> int:
     ok = all(report.ok for report in reports)
     if options.json:
         document = {"ok": ok, "audiences": settings.audiences, "issuers": [_as_json(report) for report in reports]}
-        sys.stdout.write(f"{json.dumps(document, indent=2)}\n")
+        sys.stdout.write(f"{as_json(document)}\n")
     else:
-        sys.stdout.write("\n".join(line for report in reports for line in _as_text(report)) + "\n")
-        sys.stdout.write(f"A token must name the audience {' or '.join(settings.audiences)}.\n")
+        sys.stdout.write("\n".join(unbroken(line) for report in reports for line in _as_text(report)) + "\n")
+        sys.stdout.write(unbroken(f"A token must name the audience {' or '.join(settings.audiences)}.") + "\n")
     return 0 if ok else 1
 
 
 async def _check(settings: Settings) -> list[IssuerReport]:
-    async with http_client() as client:
+    async with http_client(tls=any(issuer.startswith("https://") for issuer in settings.issuers)) as client:
         return await check(settings, KeySetFetcher(client, settings.jwks_timeout), SystemClock())
 
 
 def _as_text(report: IssuerReport) -> list[str]:
     lines = [report.issuer]
     for finding in report.findings:
-        lines.append(f"  {'ok  ' if finding.advice is None else 'FAIL'}  {finding.what}")
+        mark = "FAIL" if finding.advice is not None else "ok  " if finding.decided else "?   "
+        lines.append(f"  {mark}  {finding.what}")
         if finding.advice is not None:
             lines.append(f"        {finding.advice}")
     return lines
@@ -65,4 +66,5 @@ def _as_json(report: IssuerReport) -> dict[str, Any]:
         "problems": [
             {"problem": finding.what, "advice": finding.advice} for finding in report.findings if finding.advice
         ],
+        "undecided": [finding.what for finding in report.findings if not finding.decided],
     }

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import watchfiles
@@ -19,8 +18,13 @@ import watchfiles
 from .. import local, logs, server
 from ..client_credentials import TokenRefused
 from ..configuration import WrongSettings, is_set
+from ..libraries import counting
+from ..libraries.uses import Uses
+from ..plain_text import unbroken
+from ..tls import trusting_nobody
 from .api_process import ApiProcess
 from .library import install_library
+from .output import note
 from .tenant import load_settings, machine_token, uses_local_issuer
 
 if TYPE_CHECKING:
@@ -34,7 +38,7 @@ SOURCES = Path(__file__).parent.parent
 
 def run(options: argparse.Namespace) -> int:
     defaults = {"LOG_FORMAT": "console", **({"PORT": str(options.port)} if options.port else {})}
-    settings = load_settings(options.issuer_port, defaults)
+    settings = load_settings(options.issuer_port, defaults, uses=Uses(traces=True))
     logs.configure(settings.log_level, settings.log_format)
     port = options.port or settings.port
     with server.listen("127.0.0.1", port) as listener:
@@ -65,9 +69,19 @@ async def _dev(
         stack.push_async_callback(api.stop)
         await api.start()
         works = (install_library(), _greet(settings, address), _reload(api))
-        background = [asyncio.create_task(work) for work in works]
+        background = {asyncio.create_task(work) for work in works}
         stack.callback(lambda: [task.cancel() for task in background])
-        await stop.wait()
+        await _until(stop, background)
+
+
+async def _until(stop: asyncio.Event, background: set[asyncio.Task[None]]) -> None:
+    """Wait for `stop`, or for the first of the tasks that fails: its output cannot be written, for one."""
+    stopping = asyncio.create_task(stop.wait())
+    waited: set[asyncio.Task[Any]] = {stopping, *background}
+    while not stopping.done():
+        done, waited = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
 
 def _environment(settings: Settings, address: str) -> dict[str, str]:
@@ -85,14 +99,16 @@ def _environment(settings: Settings, address: str) -> dict[str, str]:
         "SHUTDOWN_DELAY": "0",
         "SHUTDOWN_GRACE": "0.5",
     }
-    return {**os.environ, **own}
+    # One process needs no files to count in, so they cannot keep it from starting.
+    inherited = {name: value for name, value in os.environ.items() if name not in counting.NAMES}
+    return {**inherited, **own}
 
 
 async def _reload(api: ApiProcess) -> None:
     only = watchfiles.DefaultFilter(ignore_paths=[SOURCES / "issuer"])
     async for changes in watchfiles.awatch(SOURCES, watch_filter=only, debounce=200, step=50):
         names = sorted({str(Path(path).relative_to(SOURCES.parent)) for _, path in changes})
-        print(f"Changed: {', '.join(names)}. Reloading.", file=sys.stderr)  # noqa: T201
+        note(unbroken(f"Changed: {', '.join(names)}. Reloading."))
         await api.stop()
         await api.start()
 
@@ -105,28 +121,33 @@ async def _greet(settings: Settings, address: str) -> None:
         async with asyncio.timeout(2):
             await _until_ok(f"{address}/readyz")
     own = uses_local_issuer()
-    print(  # noqa: T201
-        f"\n  Pages     {address}/   log in, look at the token\n"
-        f"  API       {address}   its description: {address}/docs\n"
-        f"  Issuer    {settings.issuers[0]}   {'local, with real RS256 keys' if own else 'your tenant'}\n"
-        f"  Audience  {settings.audiences[0]}\n",
-        flush=True,
+    _tell(
+        "",
+        f"  Pages     {address}/   log in, look at the token",
+        f"  API       {address}   its description: {address}/docs",
+        f"  Issuer    {settings.issuers[0]}   {'local, with real RS256 keys' if own else 'your tenant'}",
+        f"  Audience  {settings.audiences[0]}",
+        "",
     )
     try:
         token = await asyncio.to_thread(machine_token, settings)
     except (TokenRefused, WrongSettings) as error:
-        token_lines = f"  No token  {' '.join(str(error).split())}\n"
+        _tell(f"  No token  {' '.join(str(error).split())}")
     else:
         # Without the issuer's keys the line would not succeed. A wrong AUTH0_DOMAIN never has any.
         await _until_ok(f"{address}/readyz")
-        token_lines = (
-            f"  Token     {token}\n\n  Try       curl -H 'Authorization: Bearer {token}' {address}/api/private\n"
-        )
-    print(f"{token_lines}\n  Ctrl-C ends it.\n", flush=True)  # noqa: T201
+        _tell(f"  Token     {token}", "")
+        _tell(f"  Try       curl -H 'Authorization: Bearer {token}' {address}/api/private")
+    _tell("", "  Ctrl-C ends it.", "")
+
+
+def _tell(*lines: str) -> None:
+    print(*map(unbroken, lines), sep="\n", flush=True)  # noqa: T201
 
 
 async def _until_ok(url: str) -> None:
-    async with httpx.AsyncClient(trust_env=False, timeout=None) as http:  # noqa: S113 - a reload may be waited out
+    patient = httpx.AsyncClient(verify=trusting_nobody(), trust_env=False, timeout=None)  # noqa: S113 - a reload may be waited out
+    async with patient as http:
         while True:
             with contextlib.suppress(httpx.TransportError):
                 if (await http.get(url)).status_code == 200:

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..pages.assets import LIBRARY, PACKAGE
+from .output import note
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,13 +29,13 @@ async def install_library() -> None:
     needs it."""
     if LIBRARY.is_file():
         return
-    print("Installing the pages' login library with npm, once.", file=sys.stderr)  # noqa: T201
+    note("Installing the pages' login library with npm, once.")
     problem = await npm_ci(PACKAGE, LIBRARY)
     if problem is None:
-        print("The login library is installed.", file=sys.stderr)  # noqa: T201
+        note("The login library is installed.")
     else:
         rest = "Until the next start can install it, nobody logs in on the pages. Everything else runs."
-        print(f"The login library could not be installed: {problem}. {rest}", file=sys.stderr)  # noqa: T201
+        note(f"The login library could not be installed: {problem}. {rest}")
 
 
 async def npm_ci(folder: Path, wanted: Path) -> str | None:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, NoReturn
 from .. import logs, server, workers
 from ..app import create_app
 from ..configuration import load
-from ..telemetry import exposition
+from ..libraries.uses import Uses
+from ..telemetry import exposition, shared_counts
 from ..web.observing import unreadable
 from . import CommandFailed
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from ..settings import Settings
     from ..telemetry.watching import Telemetry
@@ -26,9 +28,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# What an end may take beside SHUTDOWN_DELAY and SHUTDOWN_GRACE: last words on connections, and the last traces.
+_ENDING_SECONDS = 8.0
+
 
 def run(options: argparse.Namespace) -> int:
-    settings = load()
+    settings = load(uses=Uses(traces=True, counts=True))
     logs.configure(settings.log_level, settings.log_format)
     if options.listener is not None:
         listener = socket.socket(fileno=options.listener)
@@ -37,19 +42,32 @@ def run(options: argparse.Namespace) -> int:
     # Opened before anything runs, so that a port that is taken ends the command.
     metrics = server.listen(settings.host, settings.metrics_port) if settings.metrics_port else None
 
+    patience = settings.shutdown_delay + settings.shutdown_grace + _ENDING_SECONDS
     if settings.workers == 1:
-        _work(settings, listener, metrics, watch_parent=options.listener is not None)
-
-    def show_all_workers() -> None:
-        # The workers' alone: a copy that stays open would take connections that nobody accepts.
-        listener.close()
-        if metrics is not None:
-            exposition.serve(metrics, exposition.of_all_workers())
-
+        # `dev` holds the other end of standard input.
+        parent = None if options.listener is None else sys.stdin.fileno()
+        if parent is not None:
+            workers.end_with_parent(parent, patience)
+        _work(settings, listener, metrics, parent)
     try:
-        with exposition.shared_by_workers():
-            return workers.fork_workers(settings.workers, lambda: _work(settings, listener, None), show_all_workers)
-    except exposition.NowhereToCount as error:
+        with shared_counts.shared_by_workers() as shared:
+
+            def work(parent: int) -> int:
+                if metrics is not None:
+                    # Open in two processes, it would stay taken while this one outlives the other.
+                    metrics.close()
+                shared.join()
+                return _work(settings, listener, None, parent, at_end=shared.leave)
+
+            def meanwhile() -> None:
+                # The workers' alone: a copy that stays open would take connections that no worker accepts.
+                listener.close()
+                shared.hand_over()
+                if metrics is not None:
+                    exposition.serve(metrics, shared_counts.of_all_workers())
+
+            return workers.fork_workers(settings.workers, work, patience, meanwhile)
+    except shared_counts.NowhereToCount as error:
         raise CommandFailed(str(error)) from None
 
 
@@ -65,9 +83,14 @@ def spare_the_collector() -> None:
 
 
 def _work(
-    settings: Settings, listener: socket.socket, metrics: socket.socket | None, *, watch_parent: bool = False
+    settings: Settings,
+    listener: socket.socket,
+    metrics: socket.socket | None,
+    parent: int | None,
+    at_end: Callable[[], None] = lambda: None,
 ) -> NoReturn:
-    """Serve in this process, and end it. `metrics` is absent where this is one worker of several."""
+    """Serve in this process, and end it. `metrics` is absent where this is one worker of several; `parent` is a pipe
+    that becomes readable when this process's parent ends, where it must not outlive it."""
     # Here, since what it counts with depends on whether there are several.
     from ..telemetry.watching import start
 
@@ -75,9 +98,8 @@ def _work(
     if metrics is not None:
         exposition.serve(metrics, telemetry.metrics.registry)
     try:
-        finished = server.run(
-            lambda stop: _serve(settings, listener, telemetry, stop, watch_parent=watch_parent), wait_for_threads=False
-        )
+        finished = server.run(lambda stop: _serve(settings, listener, telemetry, parent, stop), wait_for_threads=False)
+        at_end()
     finally:
         # Before a traceback is printed.
         logs.finish()
@@ -86,11 +108,10 @@ def _work(
 
 
 async def _serve(
-    settings: Settings, listener: socket.socket, telemetry: Telemetry, stop: asyncio.Event, *, watch_parent: bool
+    settings: Settings, listener: socket.socket, telemetry: Telemetry, parent: int | None, stop: asyncio.Event
 ) -> None:
-    if watch_parent:
-        # `dev` holds the other end of standard input: when it ends, however it ends, this becomes readable.
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
+    if parent is not None:
+        _stop_with(parent, stop)
     app = create_app(settings, telemetry=telemetry)
     spare_the_collector()
     host, port = listener.getsockname()[:2]
@@ -118,3 +139,14 @@ async def _serve(
         on_full=full,
     )
     log.info("stopped")
+
+
+def _stop_with(parent: int, stop: asyncio.Event) -> None:
+    """Set `stop` when the parent ends; not by a signal, since a second one would cut short what has begun."""
+    loop = asyncio.get_running_loop()
+
+    def ended() -> None:
+        loop.remove_reader(parent)
+        stop.set()
+
+    loop.add_reader(parent, ended)

@@ -11,6 +11,7 @@ from ..configuration import WrongSettings, is_set, load
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from ..libraries.uses import Uses
     from ..settings import Settings
 
 
@@ -22,10 +23,11 @@ def load_settings(
     issuer_port: int = local.ISSUER_PORT,
     defaults: Mapping[str, str] | None = None,
     only: Collection[str] | None = None,
+    uses: Uses | None = None,
 ) -> Settings:
     """Read the settings, with the local issuer's where no tenant is configured. Raises WrongSettings.
 
-    `only` names the variables that are used, see `service.configuration.load`.
+    `only` names the variables that are used, and `uses` is of the libraries: see `service.configuration.load`.
     """
     values = dict(defaults or {})
     if uses_local_issuer():
@@ -34,7 +36,7 @@ def load_settings(
             "AUTH0_AUDIENCE": local.AUDIENCE,
             "AUTH0_CLIENT_ID": local.BROWSER_CLIENT,
         }
-    return load(values, only)
+    return load(values, only, uses)
 
 
 def machine_token(settings: Settings, audience: str | None = None, scope: str | None = None) -> str:

@@ -20,12 +20,10 @@ from ..web.head import ReadableHead
 from ..web.origins import install_cors
 from ..web.routing import PathMap
 from .clients import clients
+from .discovery import metadata
 from .faults import Faults
-from .keyring import ALGORITHM
 from .login import create_login
-from .people import READ, WRITE
 from .server import Authorization
-from .tokens import OPENID_SCOPES
 from .userinfo import challenge, identity
 
 if TYPE_CHECKING:
@@ -86,26 +84,17 @@ def create_issuer(
         return response
 
     @app.get("/.well-known/openid-configuration")
+    @app.get("/.well-known/oauth-authorization-server")
     async def discovery() -> dict[str, Any]:
-        return {
-            "issuer": tokens.issuer,
-            "authorization_endpoint": f"{tokens.issuer}authorize",
-            "token_endpoint": f"{tokens.issuer}oauth/token",
-            "userinfo_endpoint": tokens.userinfo,
-            "jwks_uri": f"{tokens.issuer}.well-known/jwks.json",
-            "response_types_supported": ["code", "token"],
-            "response_modes_supported": ["query", "fragment", "web_message"],
-            "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "client_credentials"],
-            "scopes_supported": [*OPENID_SCOPES, READ, WRITE],
-            "subject_types_supported": ["public"],
-            "code_challenge_methods_supported": ["S256"],
-            "id_token_signing_alg_values_supported": [ALGORITHM],
-            "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
-        }
+        return metadata(tokens)
 
     @app.post("/oauth/token")
     async def token() -> Response:
         return await authorization.token(request)
+
+    @app.post("/oauth/revoke")
+    async def revoke_token() -> Response:
+        return await authorization.revoke(request)
 
     @app.route("/userinfo", methods=["GET", "POST"])
     async def userinfo() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
@@ -12,10 +13,20 @@ if TYPE_CHECKING:
     from quart import Response
 
     from .clients import Client
-    from .people import Person
-    from .server import Authorization, AuthorizationRequest
+    from .memory import Session
+    from .parameters import AuthorizationRequest
+    from .server import Authorization
 
 MODES = {"code": "query", "token": "fragment"}
+
+PROMPTS = ("none", "login", "consent", "select_account")
+"""OpenID Connect Core section 3.1.2.1. One page does the last three: it lists the people, and has a way to decline."""
+
+# BASE64URL(SHA-256(…)) is of this length (RFC 7636 section 4.2).
+_S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+# As many digits as every computer's integers hold; more are more than an age.
+_SECONDS = re.compile(r"[0-9]{1,1000}")
 
 
 class LoginRequired(OAuth2Error):  # type: ignore[misc]
@@ -28,6 +39,18 @@ class LoginRequired(OAuth2Error):  # type: ignore[misc]
 class UnsupportedResponseType(OAuth2Error):  # type: ignore[misc]
     error = "unsupported_response_type"
     description = "This issuer knows the response types code and token."
+
+
+class RequestNotSupported(OAuth2Error):  # type: ignore[misc]
+    """OpenID Connect Core section 3.1.2.6, as the next one."""
+
+    error = "request_not_supported"
+    description = "This issuer takes no request object. Send the parameters themselves."
+
+
+class RequestUriNotSupported(OAuth2Error):  # type: ignore[misc]
+    error = "request_uri_not_supported"
+    description = "This issuer fetches no request object. Send the parameters themselves."
 
 
 class Refused(Exception):
@@ -52,26 +75,73 @@ def trusted(authorization: Authorization, asked: AuthorizationRequest) -> Client
 
 def wrong(authorization: Authorization, asked: AuthorizationRequest) -> OAuth2Error | None:
     """What the application has to hear, whoever logs in."""
-    audience, known = asked.payload.data.get("audience"), authorization.tokens.audience
+    if error := asked.repeated():
+        return error
+    data, known = asked.payload.data, authorization.tokens.audience
+    if "request" in data:
+        return RequestNotSupported()
+    if "request_uri" in data:
+        return RequestUriNotSupported()
     if not asked.payload.response_type:
         # RFC 6749 section 4.1.2.1.
         return InvalidRequestError("response_type is missing.")
     if asked.payload.response_type not in MODES:
         return UnsupportedResponseType()
-    if audience and audience != known:
+    if data.get("audience", known) != known:
         return AccessDenied(f"The audience is unknown to this issuer. The one that it knows is {known}.")
+    return _wrong_login(asked) or _wrong_challenge(asked) or _wrong_to_authlib(authorization, asked)
+
+
+def _wrong_login(asked: AuthorizationRequest) -> OAuth2Error | None:
+    wanted = prompts(asked)
+    if not wanted <= set(PROMPTS):
+        return InvalidRequestError(f"prompt has a value that is unknown here. The known ones are {', '.join(PROMPTS)}.")
+    if "none" in wanted and len(wanted) > 1:
+        return InvalidRequestError("prompt has none beside another value.")
+    if not _SECONDS.fullmatch(asked.payload.data.get("max_age", "0")):
+        return InvalidRequestError("max_age must be a whole number of seconds, 0 or more.")
     return None
 
 
-def grant(authorization: Authorization, asked: AuthorizationRequest, person: Person | None) -> Response:
-    """Answer for somebody who logged in; `None` declined. The answer is Authlib's redirect, errors included."""
+def _wrong_challenge(asked: AuthorizationRequest) -> OAuth2Error | None:
+    """RFC 7636 section 4.4.1. The method's absence would mean "plain", which shows the verifier to whoever looks."""
+    data = asked.payload.data
+    if asked.payload.response_type != "code":
+        return None
+    if data.get("code_challenge_method") != "S256" or "code_challenge" not in data:
+        return InvalidRequestError("Send a code_challenge, with the code_challenge_method S256.")
+    if not _S256_CHALLENGE.fullmatch(data["code_challenge"]):
+        return InvalidRequestError("code_challenge is no SHA-256 in base64url, which has 43 characters.")
+    return None
+
+
+def _wrong_to_authlib(authorization: Authorization, asked: AuthorizationRequest) -> OAuth2Error | None:
     try:
-        if error := wrong(authorization, asked):
-            raise error
-        checked = authorization.get_consent_grant(asked, person)
+        authorization.get_consent_grant(asked)
     except OAuth2Error as error:
+        return error
+    return None
+
+
+def prompts(asked: AuthorizationRequest) -> set[str]:
+    # Separated by spaces alone, as scopes are.
+    return set(asked.payload.data.get("prompt", "").split(" ")) - {""}
+
+
+def recent(asked: AuthorizationRequest, session: Session | None, now: float) -> Session | None:
+    """Return the session if the application takes it for recent enough: none is for whoever asks to log in again."""
+    max_age = asked.payload.data.get("max_age")
+    if session is None or (max_age is not None and not session.is_within(int(max_age), now)):
+        return None
+    return session
+
+
+def grant(authorization: Authorization, asked: AuthorizationRequest, session: Session | None) -> Response:
+    """Answer for somebody who logged in; `None` declined. The answer is Authlib's redirect, errors included."""
+    if error := wrong(authorization, asked):
         return refuse(authorization, asked, error)
-    return authorization.create_authorization_response(asked, person, grant=checked)  # type: ignore[no-any-return]
+    checked = authorization.get_consent_grant(asked, session)
+    return authorization.create_authorization_response(asked, session, grant=checked)  # type: ignore[no-any-return]
 
 
 def refuse(authorization: Authorization, asked: AuthorizationRequest, error: OAuth2Error) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error, grants
+from authlib.oauth2.rfc6749 import OAuth2Error, grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from .memory import CODE_LIFETIME, AuthorizationCode, Grant, RefreshToken
@@ -12,6 +12,7 @@ from .memory import CODE_LIFETIME, AuthorizationCode, Grant, RefreshToken
 if TYPE_CHECKING:
     from authlib.oauth2.rfc6749 import OAuth2Request
 
+    from .memory import Session
     from .people import Person
 
 
@@ -23,16 +24,10 @@ class AccessDenied(OAuth2Error):  # type: ignore[misc]
 
 
 class OnlyS256(CodeChallenge):  # type: ignore[misc]
-    """PKCE, for everybody and with S256 alone (RFC 7636 section 4.2, RFC 9700 section 2.1.1)."""
+    """PKCE, for everybody and with S256 alone (RFC 7636 section 4.2, RFC 9700 section 2.1.1). That a request brings a
+    challenge is checked before anybody is asked to log in, see `service.issuer.authorize`."""
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
-
-    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
-        asked = grant.request.payload.data
-        if not asked.get("code_challenge") or asked.get("code_challenge_method") != "S256":
-            # Without a method, the standard says "plain".
-            raise InvalidRequestError("Send a code_challenge, with the code_challenge_method S256.")
-        super().validate_code_challenge(grant, redirect_uri)
 
 
 class MachineGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]
@@ -93,12 +88,21 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
 class ImplicitGrant(grants.ImplicitGrant):  # type: ignore[misc]
     """The seed's link. RFC 9700 section 2.1.2 advises against it: the token passes through the address bar."""
 
-    def generate_token(self, user: Person, **_: Any) -> dict[str, Any]:
+    def generate_token(self, user: Session, **_: Any) -> dict[str, Any]:
         token = self.server.tokens_of(_grant(self.request, user))
         # OpenID Connect Core section 3.2.2: by this way only "id_token" in the response type asks for one.
         return {name: token[name] for name in ("access_token", "scope", "expires_in", "token_type")}
 
 
-def _grant(request: OAuth2Request, person: Person) -> Grant:
+def _grant(request: OAuth2Request, session: Session) -> Grant:
     asked = request.payload.data
-    return Grant(request.client.client_id, person, request.scope, asked.get("audience"), asked.get("nonce"))
+    # With `max_age` the ID token must say when (OpenID Connect Core section 2), else it need not, and Auth0's does not.
+    authenticated_at = int(session.since) if "max_age" in asked else None
+    return Grant(
+        request.client.client_id,
+        session.person,
+        request.scope,
+        asked.get("audience"),
+        asked.get("nonce"),
+        authenticated_at,
+    )

@@ -7,12 +7,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from quart import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from .authorize import MODES, LoginRequired, Refused, grant, refuse, trusted, wrong
+from .authorize import MODES, LoginRequired, Refused, grant, prompts, recent, refuse, trusted, wrong
+from .memory import Session
+from .parameters import AuthorizationRequest, from_browser
 from .people import PEOPLE
-from .server import Authorization, AuthorizationRequest
 
 if TYPE_CHECKING:
     from .clients import Client
+    from .server import Authorization
 
 COOKIE = "local_issuer_session"
 
@@ -21,24 +23,23 @@ def create_login(authorization: Authorization) -> Blueprint:
     blueprint = Blueprint("login", __name__, template_folder="templates")
     memory = authorization.memory
 
-    @blueprint.get("/authorize")
+    @blueprint.route("/authorize", methods=["GET", "POST"])
     async def authorize() -> Any:
-        asked = _asked()
+        asked = await from_browser(request)
         try:
             client = trusted(authorization, asked)
         except Refused as error:
             return await _page("refused.html", 400, why=str(error))
-        person = memory.sessions.get(request.cookies.get(COOKIE, ""))
-        prompts = (asked.payload.data.get("prompt") or "").split()
-        # A frame that nobody sees cannot ask anybody.
-        silent = "none" in prompts or asked.payload.data.get("response_mode") == "web_message"
         if mistake := wrong(authorization, asked):
             return await _deliver(refuse(authorization, asked, mistake), asked, client)
-        if "login" in prompts or (person is None and not silent):
-            return redirect(f"{url_for('login.ask')}?{request.query_string.decode('ascii', 'replace')}")
-        if person is None:
+        session = recent(asked, memory.sessions.get(request.cookies.get(COOKIE, "")), memory.clock.now())
+        wanted = prompts(asked)
+        if session is None and "none" in wanted:
             return await _deliver(refuse(authorization, asked, LoginRequired()), asked, client)
-        return await _deliver(grant(authorization, asked, person), asked, client)
+        if session is None or wanted - {"none"}:
+            # 303: what was posted here is not to be posted again (RFC 9700 section 4.12).
+            return redirect(f"{url_for('login.ask')}?{asked.query}", 303 if request.method == "POST" else 302)
+        return await _deliver(grant(authorization, asked, session), asked, client)
 
     @blueprint.get("/u/login")
     async def ask() -> Any:
@@ -59,20 +60,24 @@ def create_login(authorization: Authorization) -> Blueprint:
         person = PEOPLE.get(form.get("username", "").strip().lower())
         if person is None or form.get("password") != person.password:
             return await _login_page(authorization, asked, "Wrong email or password.", form.get("username", ""))
-        response = await _deliver(grant(authorization, asked, person), asked, client)
+        session = Session(person, memory.clock.now())
+        response = await _deliver(grant(authorization, asked, session), asked, client)
+        memory.sessions.pop(request.cookies.get(COOKIE, ""), None)
         # Of the same site as the pages, since a site has no port: the silent frame has it, other sites' do not.
-        response.set_cookie(COOKIE, memory.new_session(person), httponly=True, samesite="Lax")
+        response.set_cookie(COOKIE, memory.new_session(session), httponly=True, samesite="Lax")
         return response
 
     @blueprint.get("/v2/logout")
     async def logout() -> Any:
-        client_id = request.args.get("client_id", "")
-        client = authorization.query_client(client_id)
-        if client_id and client is None:
+        asked = _asked()
+        if error := asked.repeated():
+            return await _page("refused.html", 400, why=error.description)
+        client = authorization.query_client(asked.payload.client_id or "")
+        if asked.payload.client_id and client is None:
             return await _page("refused.html", 400, why="client_id is not that of an application that is known here.")
         known = [client] if client else list(authorization.clients.values())
         allowed = [url for one in known for url in one.logout_urls]
-        goes_to = request.args.get("returnTo") or next(iter(allowed if client else ()), None)
+        goes_to = asked.form.get("returnTo") or next(iter(allowed if client else ()), None)
         if goes_to is not None and goes_to not in allowed:
             why = f"returnTo is not an allowed logout URL of this application: {goes_to}"
             return await _page("refused.html", 400, why=why)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from ..auth import Clock
+    from .clients import Client
     from .people import Person
 
 Kept = TypeVar("Kept")
@@ -20,7 +21,8 @@ CODE_LIFETIME = 60
 class Grant:
     """What somebody allowed an application. Refresh tokens that come of it are one family.
 
-    `scope` is what was asked for; `audience` is `None` where no API was named.
+    `scope` is what was asked for; `audience` is `None` where no API was named; `authenticated_at` is when the person
+    logged in, in seconds since the epoch, and `None` where the application did not ask.
     """
 
     client_id: str
@@ -28,10 +30,23 @@ class Grant:
     scope: str
     audience: str | None
     nonce: str | None = None
+    authenticated_at: int | None = None
     revoked: bool = False
 
     def revoke(self) -> None:
         self.revoked = True
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody who is logged in to the issuer, since a moment in seconds since the epoch."""
+
+    person: Person
+    since: float
+
+    def is_within(self, max_age: int, now: float) -> bool:
+        """Whether the login is recent enough (OpenID Connect Core section 3.1.2.1: with 0, no login is)."""
+        return max_age > 0 and now - self.since <= max_age
 
 
 @dataclass(eq=False)
@@ -59,8 +74,8 @@ class RefreshToken:
     grant: Grant
     used: bool = False
 
-    def check_client(self, client: object) -> bool:
-        return getattr(client, "client_id", None) == self.grant.client_id
+    def check_client(self, client: Client) -> bool:
+        return client.client_id == self.grant.client_id
 
     def get_scope(self) -> str:
         return self.grant.scope
@@ -80,7 +95,7 @@ class Memory:
     """Everything by its secret, which is 256 random bits. `sessions` are by cookie."""
 
     clock: Clock
-    sessions: dict[str, Person] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
     codes: dict[str, AuthorizationCode] = field(default_factory=dict)
     refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
     opaque_tokens: dict[str, OpaqueToken] = field(default_factory=dict)
@@ -107,8 +122,14 @@ class Memory:
             return None
         return found
 
-    def new_session(self, person: Person) -> str:
-        return _keep(self.sessions, person)
+    def revoke(self, token: str, client: Client) -> None:
+        """Take a refresh token's whole family back, if the token is one of the client's."""
+        found = self.refresh_tokens.get(token)
+        if found is not None and found.check_client(client):
+            found.grant.revoke()
+
+    def new_session(self, session: Session) -> str:
+        return _keep(self.sessions, session)
 
     def new_refresh_token(self, grant: Grant) -> str:
         return _keep(self.refresh_tokens, RefreshToken(grant))

@@ -60,11 +60,16 @@ class Tokens:
             sub=person.subject, azp=client_id, scope=" ".join(scopes), permissions=list(person.permissions)
         )
 
-    def identity(self, person: Person, client_id: str, scopes: Sequence[str], nonce: str | None) -> str:
-        """Sign an ID token (OpenID Connect Core section 2). It is for the application, never for the API."""
+    def identity(
+        self, person: Person, client_id: str, scopes: Sequence[str], nonce: str | None, auth_time: int | None
+    ) -> str:
+        """Sign an ID token (OpenID Connect Core section 2). It is for the application, never for the API. `auth_time`
+        is when the person logged in, in seconds since the epoch, for an application that asked."""
         now = int(self._clock.now())
         claims = {"iss": self.issuer, "aud": client_id, "iat": now, "exp": now + ID_TOKEN_LIFETIME}
-        return self._keyring.sign({**person.identity(scopes), **claims, **({"nonce": nonce} if nonce else {})})
+        asked = {"nonce": nonce, "auth_time": auth_time}
+        given = {name: value for name, value in asked.items() if value is not None}
+        return self._keyring.sign({**person.identity(scopes), **claims, **given})
 
 
 def granted(scope: str, person: Person) -> tuple[str, ...]:

@@ -64,6 +64,9 @@ class Metrics:
             "token_cache_entries", "Verified tokens that are remembered.", registry=registry,
             multiprocess_mode="livesum",
         )  # fmt: skip
+        self._held = Gauge(
+            "token_cache_bytes", "Memory that remembered tokens take.", registry=registry, multiprocess_mode="livesum"
+        )
         lookups = Counter("token_cache_lookups_total", "Looks for a remembered token.", ("outcome",), registry=registry)
         self._hits, self._misses = lookups.labels("hit"), lookups.labels("miss")
         self._seen = (0, 0)
@@ -127,6 +130,7 @@ class Metrics:
             self._hits.inc(seen[0] - self._seen[0])
             self._misses.inc(seen[1] - self._seen[1])
             self._entries.set(len(cache))
+            self._held.set(cache.held)
             self._seen = seen
 
     def dropped(self, lines: int) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from quart_cors import route_cors
 
 from ..auth import OriginNotAllowed
+from ..http_origin import origin_of
 from . import request_id
 
 if TYPE_CHECKING:
@@ -58,10 +58,7 @@ class WebSocketOrigins:
 
     def __init__(self, listed: tuple[str, ...], resource: str | None) -> None:
         self._allowed = set(listed)
-        self._own = None
-        if resource is not None:
-            url = urlsplit(resource)
-            self._own = f"{url.scheme}://{url.netloc.lower()}"
+        self._own = _origin(resource) if resource is not None else None
 
     def check(self, websocket: Websocket) -> None:
         """Raises OriginNotAllowed for a WebSocket that is being opened."""
@@ -73,4 +70,12 @@ class WebSocketOrigins:
         if self._own is not None:
             return (self._own,)
         host = websocket.headers.get("Host", "")
-        return (f"https://{host}", f"http://{host}")
+        return tuple(filter(None, (_origin(f"https://{host}"), _origin(f"http://{host}"))))
+
+
+def _origin(url: str) -> str | None:
+    """Return a URL's origin as browsers send it, if it has one that they could send."""
+    try:
+        return origin_of(url)
+    except ValueError:
+        return None

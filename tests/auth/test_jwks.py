@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
+import weakref
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 
 import httpx
 import pytest
@@ -76,6 +79,61 @@ async def test_a_caller_who_goes_away_takes_nothing_from_the_others(source: Remo
     tenant.gate.set()
     assert await second == "verified"
     assert len(tenant.fetches) == 1
+
+
+REQUEST: ContextVar[str] = ContextVar("REQUEST", default="none")
+"""What a web framework, a tracer and a logger keep for each request."""
+
+
+@pytest.mark.parametrize("cause", ["first", "unknown kid", "stale"])
+async def test_a_fetch_has_nothing_of_the_request_that_caused_it(
+    tenant: Tenant, clock: ManualClock, cause: str
+) -> None:
+    seen: list[str] = []
+
+    async def fetch(url: str) -> bytes:
+        seen.append(REQUEST.get())
+        return json.dumps(jwks(*tenant.published)).encode()
+
+    def report(_: KeySetEvent) -> None:
+        seen.append(REQUEST.get())
+
+    source = RemoteKeySet(tenant.issuer, fetch, clock, ("RS256",), FRESHNESS, report=report)
+    if cause != "first":
+        await source.keys_for("current")
+        await clock.advance(601 if cause == "stale" else 11)
+    seen.clear()
+    REQUEST.set("a caller's")
+    await outcome(source, "unknown" if cause == "unknown kid" else "current")
+    await settle()
+    assert seen
+    assert set(seen) == {"none"}
+    assert REQUEST.get() == "a caller's"
+
+
+async def test_a_fetch_in_flight_keeps_no_request_alive(source: RemoteKeySet, tenant: Tenant) -> None:
+    """The first caller of an outage may wait for seconds, and so do the objects in its context."""
+
+    class Request:
+        """Something that a weak reference may point to."""
+
+    held: ContextVar[Request] = ContextVar("held")
+
+    async def ask() -> weakref.ref[Request]:
+        request = Request()
+        held.set(request)
+        asking = asyncio.create_task(source.keys_for("current"))
+        await settle()
+        asking.cancel()
+        await asyncio.wait([asking])
+        return weakref.ref(request)
+
+    tenant.gate = asyncio.Event()
+    request = await asyncio.create_task(ask())
+    await settle()
+    gc.collect()
+    assert request() is None
+    tenant.gate.set()
 
 
 async def test_fetches_again_before_the_set_stops_being_fresh(

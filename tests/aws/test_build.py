@@ -63,6 +63,19 @@ def test_a_rollback_is_of_the_commit_that_it_goes_to() -> None:
     assert (build.commit, build.started_by) == (commit(3), "rollback by alice")
 
 
+@pytest.mark.parametrize("told", ["main", "--all", commit(3)[:39], commit(3).upper(), f"{commit(3)}\n", ""])
+def test_what_is_no_commit_is_not_taken_for_one(told: str) -> None:
+    environment = {**examples.build(1)["environment"]}
+    environment["environmentVariables"] = variables({"ROLLBACK_IMAGE": image(3), "ROLLBACK_COMMIT": told})
+    assert read(9, environment=environment).commit == ""
+    exported = variables({"COMMIT": told, "IMAGE": image(3), "DEPLOYED": "yes"})
+    build = read(9, exportedEnvironmentVariables=exported, resolvedSourceVersion=told, sourceVersion=told)
+    assert build.commit == ""
+    assert build.made is None
+    # What was resolved is a commit, whatever the build says of itself.
+    assert read(9, exportedEnvironmentVariables=exported).commit == commit(9)
+
+
 @pytest.mark.parametrize(
     ("initiator", "version", "told"),
     [

@@ -44,7 +44,16 @@ def test_builds_a_branch_or_a_commit(cloud: StandIn, option: str, value: str) ->
 
 
 @pytest.mark.parametrize(
-    "given", [("--branch", "-x"), ("--branch", "a b"), ("--commit", "abc"), ("--commit", "g" * 40)]
+    "given",
+    [
+        ("--branch", "-x"),
+        ("--branch", "a b"),
+        ("--branch", "pr/7"),
+        ("--branch", "refs/pull/7/head"),
+        ("--branch", commit(3)),
+        ("--commit", "abc"),
+        ("--commit", "g" * 40),
+    ],
 )
 def test_what_can_be_neither_is_wrong_usage(cloud: StandIn, tmp_path: Path, given: tuple[str, str]) -> None:
     ended = process(cloud, "build", f"{given[0]}={given[1]}", directory=tmp_path)

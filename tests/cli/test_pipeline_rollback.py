@@ -19,9 +19,9 @@ BACK = variables({"COMMIT": commit(5), "IMAGE": image(5), "DEPLOYED": "yes"})
 
 
 def ready(cloud: StandIn) -> None:
-    """Build 7 is what runs; build 8 goes back to the image of build 5."""
-    built(cloud, examples.build(7), then=[examples.build(8, exportedEnvironmentVariables=BACK)])
-    cloud.on(IMAGES, images(7, 6, 5))
+    """Build 7 is what runs; build 8 goes back to the image of build 5. Image 9 is another pipeline's."""
+    built(cloud, *map(examples.build, (7, 6, 5)), then=[examples.build(8, exportedEnvironmentVariables=BACK)])
+    cloud.on(IMAGES, images(9, 7, 6, 5))
     cloud.on(START, {"build": examples.build(8, "IN_PROGRESS")})
     cloud.on("logs:GetLogEvents", log("1"))
 
@@ -47,7 +47,7 @@ def test_one_that_was_overtaken_has_not_gone_back(cloud: StandIn) -> None:
     nothing = variables({"COMMIT": commit(5), "IMAGE": image(5), "DEPLOYED": "no"})
     late = examples.build(8, exportedEnvironmentVariables=nothing)
     late["environment"] = {**late["environment"], "environmentVariables": told}
-    built(cloud, examples.build(7), then=[late])
+    built(cloud, examples.build(7), examples.build(5), then=[late])
     ended = pipeline(cloud, "rollback", commit(5), "--yes")
     assert (ended.status, one_line(ended.err)) == (1, True)
     assert ended.err.endswith("It deployed nothing: something newer runs there.\n")
@@ -60,7 +60,7 @@ def test_an_image_goes_by_its_tag_its_commit_or_its_digest(cloud: StandIn, name:
     assert overrides(cloud)["ROLLBACK_IMAGE"] == image(5)
 
 
-@pytest.mark.parametrize("name", ["latest", commit(4), digest(4), "0000"])
+@pytest.mark.parametrize("name", ["latest", commit(4), digest(4), "0000", commit(9), commit(9)[:7], digest(9)])
 def test_to_an_image_that_is_not_there_it_does_not_go(cloud: StandIn, name: str) -> None:
     ready(cloud)
     ended = pipeline(cloud, "rollback", name, "--yes")
@@ -82,11 +82,30 @@ def test_without_an_image_it_lists_them(cloud: StandIn) -> None:
 
 def test_what_a_build_that_began_earlier_deployed_last_is_what_runs(cloud: StandIn) -> None:
     back = examples.build(10, endTime=ago(30), exportedEnvironmentVariables=BACK)
-    built(cloud, back, examples.build(9, endTime=ago(20)))
+    built(cloud, back, examples.build(9, endTime=ago(20)), examples.build(5))
     cloud.on(IMAGES, images(9, 5))
     found = json.loads(pipeline(cloud, "rollback", "--json").out)["images"]
     assert [(one["tag"], one["deployed"]) for one in found] == [(commit(9), True), (commit(5), False)]
     assert f"Runs now:  {commit(9)}" in pipeline(cloud, "rollback", commit(5), typed="n\n").out
+
+
+def test_an_image_that_several_builds_made_of_a_commit_goes_by_its_digest(cloud: StandIn) -> None:
+    ready(cloud)
+    again = variables({"COMMIT": commit(5), "IMAGE": image(6), "DEPLOYED": "yes"})
+    built(cloud, examples.build(6, exportedEnvironmentVariables=again), examples.build(5))
+    ended = pipeline(cloud, "rollback", commit(5), "--yes")
+    assert (ended.status, one_line(ended.err)) == (1, True)
+    assert digest(5) in ended.err
+    assert digest(6) in ended.err
+    assert cloud.asked(START) == []
+
+
+def test_the_settings_are_those_of_the_commit_that_was_built_whatever_the_tag_says(cloud: StandIn) -> None:
+    ready(cloud)
+    details = images(7, 5)["imageDetails"]
+    cloud.on(IMAGES, {"imageDetails": [details[0], {**details[1], "imageTags": [commit(1)]}]})
+    assert pipeline(cloud, "rollback", digest(5), "--yes").status == 0
+    assert overrides(cloud) == {"ROLLBACK_IMAGE": image(5), "ROLLBACK_COMMIT": commit(5)}
 
 
 @pytest.mark.parametrize("typed", ["n\n", ""])
@@ -110,7 +129,7 @@ def test_what_runs_already_is_said(cloud: StandIn) -> None:
 
 
 def test_waits_for_nobody_while_a_build_is_running(cloud: StandIn) -> None:
-    built(cloud, examples.build(8, "IN_PROGRESS"), examples.build(7))
+    built(cloud, examples.build(8, "IN_PROGRESS"), examples.build(7), examples.build(5))
     cloud.on(IMAGES, images(7, 5))
     ended = pipeline(cloud, "rollback", commit(5), "--yes")
     assert (ended.status, one_line(ended.err)) == (1, True)

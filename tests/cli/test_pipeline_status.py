@@ -112,12 +112,22 @@ def test_a_denied_action_is_named(cloud: StandIn) -> None:
     assert ended.err.startswith("AWS denies cloudformation:DescribeStacks to u.")
 
 
+ROLE = {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/r", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+
+
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "There are no AWS credentials."),
         ({"AWS_DEFAULT_REGION": ""}, "Which region?"),
         ({"AWS_PROFILE": "nobody"}, "There is no AWS profile nobody."),
+        ({"AWS_PROFILE": "", "AWS_DEFAULT_REGION": ""}, "Which region?"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:port"}, "This machine's settings for AWS cannot be used: "),
+        ({"AWS_SESSION_TOKEN": "s3cret\nx"}, "The AWS credentials have a character that none has"),
+        (
+            {**ROLE, "AWS_WEB_IDENTITY_TOKEN_FILE": "/no/such"},
+            "This machine's settings for AWS cannot be used: looking for credentials ends in FileNotFoundError (/no/such)",
+        ),
         ({"AWS_DEFAULT_REGION": "no region"}, "no region is not the name of a region"),
         ({"AWS_ENDPOINT_URL": "foo"}, "settings for AWS cannot be used: Invalid endpoint: foo"),
         ({"AWS_MAX_ATTEMPTS": "abc"}, "settings for AWS cannot be used: invalid literal for int()"),
@@ -131,6 +141,43 @@ def test_what_this_machine_lacks_is_told_in_one_line(
     assert says in ended.stderr
 
 
+def test_a_role_that_asks_for_a_code_is_one_line_without_a_terminal(cloud: StandIn, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(
+        "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n"
+        "mfa_serial = arn:aws:iam::123456789012:mfa/me\n"
+        "[profile base]\naws_access_key_id = testing\naws_secret_access_key = testing\n"
+    )
+    own = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    for ended in (
+        process(cloud, "status", directory=tmp_path, AWS_PROFILE="role", **own),
+        process(cloud, "status", "--profile", "role", directory=tmp_path, AWS_PROFILE="", **own),
+    ):
+        assert (ended.returncode, one_line(ended.stderr)) == (2, True), ended.stderr
+        assert "asks for an MFA code, and there is no terminal" in ended.stderr
+
+
+def test_the_usual_region_counts_and_a_blank_profile_is_none(cloud: StandIn, tmp_path: Path) -> None:
+    for environment in (
+        {"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": ""},
+        {"AWS_REGION": "'eu-central-1'\n", "AWS_DEFAULT_REGION": "no region"},
+        {"AWS_PROFILE": ""},
+        {"AWS_DEFAULT_PROFILE": " ", "AWS_PROFILE": "''"},
+    ):
+        built(cloud)
+        assert process(cloud, "status", directory=tmp_path, **environment).returncode == 0
+    (tmp_path / "config").write_text("[default]\nregion = eu-west-1\n")
+    built(cloud)
+    own = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_DEFAULT_REGION": ""}
+    assert process(cloud, "status", directory=tmp_path, **own).returncode == 0
+
+
+def test_a_proxy_that_cannot_be_one_is_told_by_name(cloud: StandIn, tmp_path: Path) -> None:
+    ended = process(cloud, "status", directory=tmp_path, https_proxy="http://user:s3cret@proxy:port")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.splitlines()[1].startswith("  https_proxy: it cannot be used as a proxy")
+    assert "s3cret" not in ended.stderr
+
+
 def test_so_is_what_only_one_of_the_services_cannot_use(cloud: StandIn, tmp_path: Path) -> None:
     built(cloud)
     ended = process(cloud, "status", directory=tmp_path, AWS_ENDPOINT_URL_CODEBUILD="foo")
@@ -140,7 +187,7 @@ def test_so_is_what_only_one_of_the_services_cannot_use(cloud: StandIn, tmp_path
 
 @pytest.mark.parametrize(
     ("program", "error"),
-    [("/no/such", "FileNotFoundError"), ("echo s3cret", "JSONDecodeError"), ("echo null", "AttributeError")],
+    [("/no/such", "FileNotFoundError (/no/such)"), ("echo s3cret", "JSONDecodeError"), ("echo null", "AttributeError")],
 )
 def test_a_program_that_gives_no_credentials_is_told_without_what_it_prints(
     cloud: StandIn, tmp_path: Path, program: str, error: str

@@ -121,6 +121,23 @@ async def test_without_a_public_url_the_host_is_the_apis_own(tenant: Tenant) -> 
         assert await refusal(port, f"{SOCKET}/open", origin="http://127.0.0.1:1") == (403, "origin_not_allowed")
 
 
+@pytest.mark.parametrize(
+    "own", ["https://API.example.com:443/v1", "https://api.example.com.", "https://api.example.com:0443"]
+)
+@pytest.mark.parametrize("named_by", ["public_url", "audiences"])
+async def test_the_apis_own_pages_may_connect_however_its_url_is_spelt(tenant: Tenant, own: str, named_by: str) -> None:
+    made = settings(PUBLIC_URL=own) if named_by == "public_url" else settings(audiences=(own,))
+    app = create_app(made, transport=tenant.transport)
+    app.register_blueprint(blueprint)
+    listener = server.listen("127.0.0.1", 0)
+    port = int(listener.getsockname()[1])
+    async with server.running(app, listener):
+        async with open_socket(port, f"{SOCKET}/open", origin="https://api.example.com") as socket:
+            assert await socket.recv() == "open"
+        for other in ("https://api.example.com:444", "http://api.example.com", f"http://127.0.0.1:{port}"):
+            assert await refusal(port, f"{SOCKET}/open", origin=other) == (403, "origin_not_allowed")
+
+
 async def test_a_socket_ends_with_its_token(serve: Serve, make_token: Any) -> None:
     # 100 ms are left of it, leeway included, by the clock that is passed in.
     async with serve() as port, asyncio.timeout(10), open_socket(port, token=make_token(exp=NOW - 4.9)) as socket:

@@ -26,6 +26,10 @@ USAGE = "usage: deploy/rollout OVERLAY IMAGE@sha256:DIGEST, with an overlay of p
         ("production", image("1")[:-1]),
         ("production", image("G")),
         ("production", f"{image('1')}\n- op: remove"),
+        ("production", image("1").replace("registry", "--registry")),
+        ("production", image("1").replace("registry", "{registry")),
+        ("production", image("1").replace("registry", "*")),
+        ("production", image("1").replace("registry", '"')),
     ],
 )
 def test_wrong_usage_asks_nobody(project: Project, production: Cluster, arguments: tuple[str, ...]) -> None:
@@ -40,6 +44,9 @@ def test_wrong_usage_asks_nobody(project: Project, production: Cluster, argument
         ("TIMEOUT", "0", "TIMEOUT is a number of seconds.\n"),
         ("ROLLBACK", "true", "ROLLBACK is yes or no.\n"),
         ("COMMIT", "nothing", "COMMIT is one that git knows here, or a whole one of 40 characters.\n"),
+        ("COMMIT", "--all", "COMMIT is one that git knows here, or a whole one of 40 characters.\n"),
+        ("COMMIT", "--end-of-options", "COMMIT is one that git knows here, or a whole one of 40 characters.\n"),
+        ("COMMIT", "A" * 40, "COMMIT is one that git knows here, or a whole one of 40 characters.\n"),
         ("COMMIT", '"\n- op: remove', "COMMIT is one that git knows here, or a whole one of 40 characters.\n"),
     ],
 )

@@ -43,6 +43,7 @@ async def test_requests_are_counted_by_route_and_status(
     assert value(registry, "token_cache_lookups_total", outcome="hit") == 2
     assert value(registry, "token_cache_lookups_total", outcome="miss") == 2
     assert value(registry, "token_cache_entries") == 1
+    assert 700 < (value(registry, "token_cache_bytes") or 0) < 3000
 
 
 def test_what_the_alarms_ask_for_is_there(app: Application, registry: CollectorRegistry) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import logging
 from typing import Any
 
 import pytest
+import structlog
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from service import server
+from service import logs, server
 from service.app import create_app
 from service.auth.errors import AuthError
 from service.logs import redact
@@ -184,3 +187,27 @@ async def test_events_of_the_key_set_are_logged_when_something_changes(
 @pytest.mark.parametrize("error", AuthError.__subclasses__(), ids=lambda error: error.__name__)
 def test_redacting_leaves_codes_alone(error: type[AuthError]) -> None:
     assert redact(error.code if hasattr(error, "code") else "x") == getattr(error, "code", "x")
+
+
+def test_what_strangers_wrote_is_harmless_on_a_console() -> None:
+    hostile = "a\x1b[2J\x9b31m\x7f\r\n2027-01-01T00:00:00Z [info     ] forged\u202e\ud800"
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    stream = io.StringIO()
+    try:
+        logs.configure("info", "console", stream)
+        log = logging.getLogger("test")
+        log.info("event %s", hostile, extra={"reason": hostile, "short": "\x1b[2J", "kids": [hostile]})
+        try:
+            raise ValueError(hostile)
+        except ValueError:
+            log.exception("failed")
+        logs.request_logger()("request", client_id="\x1b[2J", request_id=hostile)
+    finally:
+        root.handlers, root.level = before
+        structlog.reset_defaults()
+    shown = stream.getvalue()
+    assert all(char.isprintable() or char == "\n" for char in shown)
+    assert [line for line in shown.splitlines() if line.startswith("2027")] == []
+    assert shown.count("\\u001b[2J") >= 5
+    assert "ValueError: a" in shown

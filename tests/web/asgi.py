@@ -32,14 +32,21 @@ async def ask(
     socket: bool = False,
     scheme: str = "",
     raw_path: bytes = b"",
+    message: bytes | str | None = None,
 ) -> Answer:
-    """Ask an app for a decoded `path`, with header fields as they stood; a `Host` is added where there is none."""
+    """Ask an app for a decoded `path`, with header fields as they stood; a `Host` is added where there is none.
+
+    `message` is what a WebSocket gets after it was opened.
+    """
     answer = Answer()
     if not any(name.lower() == b"host" for name, _ in headers):
         headers = [(b"host", b"api.example.com"), *headers]
     incoming: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
     if socket:
         incoming = [{"type": "websocket.connect"}]
+        if message is not None:
+            kind = "text" if isinstance(message, str) else "bytes"
+            incoming.append({"type": "websocket.receive", "bytes": None, "text": None, kind: message})
 
     async def receive() -> dict[str, Any]:
         if incoming:

@@ -102,6 +102,12 @@ async def socket() -> None:
     await websocket.send("read")
 
 
+@blueprint.websocket("/socket/json")
+@public
+async def json_socket() -> None:
+    await websocket.send(repr(await websocket.receive_json()))
+
+
 @pytest.fixture(scope="module")
 def app() -> Application:
     app = create_app(settings(cors_allow_origins=("https://app.example.com",)), transport=Tenant().transport)
@@ -231,3 +237,15 @@ async def test_a_query_that_is_no_ascii_is_read_as_if_it_were_encoded(app: Appli
         one = ApiRequest("GET", "http", "/", sent, empty.headers, "", "1.1", empty.scope, send_push_promise=None)  # type: ignore[arg-type]
         assert one.args["a"] == read
         assert one.full_path.isascii()
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["", "{", "[" * 100_000, "1" * 5000, "nul", b"\xff\xfe", b"\xed\xa0\x80", b"{"],
+    ids=lambda message: repr(message[:9]),
+)
+async def test_a_message_that_is_no_json_is_the_callers_mistake(app: Application, message: bytes | str) -> None:
+    answer = await ask(app, "/reading/socket/json", socket=True, message=message)
+    # RFC 6455 section 7.4.1: 1011 would say that the service broke.
+    assert (answer.status, answer.sent) == (101, [1008])
+    assert (await ask(app, "/reading/socket/json", socket=True, message="[1]")).sent == ["[1]", 1000]

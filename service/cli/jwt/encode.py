@@ -12,7 +12,7 @@ from ...practice.members import read_members, read_payload
 from ...practice.signing import Secret, choose_algorithm, sign_token
 from ...practice.times import duration
 from .. import WrongUsage
-from ..terminal import note
+from ..output import note
 from .given import read_file, read_key, read_secret
 
 if TYPE_CHECKING:

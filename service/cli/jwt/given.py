@@ -11,7 +11,7 @@ from ...practice.inspection import bare_token
 from ...practice.key_files import read_pem
 from ...practice.signing import Secret
 from .. import CommandFailed, WrongUsage
-from ..terminal import note
+from ..output import note
 
 if TYPE_CHECKING:
     from ...practice.key_files import Key

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...auth import FetchFailed, key_set_url, read_key_set
 from ...fetch import KeySetFetcher, http_client
+from ...libraries.uses import Uses
 from ...settings import issuer_string, key_set_address
 from .. import WrongUsage
 from ..tenant import uses_local_issuer
@@ -31,7 +32,7 @@ class KeySets:
             return read_file(place)
         url = _checked("--jwks", place, key_set_address)
         try:
-            async with http_client() as client:
+            async with http_client(tls=url.lower().startswith("https://")) as client:
                 return await KeySetFetcher(client, self._timeout)(url)
         except FetchFailed as error:
             raise FetchFailed(f"{place}: {error}") from None
@@ -53,6 +54,13 @@ class KeySets:
 def is_url(place: str) -> bool:
     """Whether a key set is fetched, or else in a file."""
     return "://" in place
+
+
+def used_libraries(options: argparse.Namespace) -> Uses:
+    """What of the libraries is used: the place of the keys is fetched, unless it is a file."""
+    if options.jwks is not None:
+        return Uses(issuers=False, urls=(options.jwks,) if is_url(options.jwks) else ())
+    return Uses() if options.issuer is None else Uses(issuers=False, urls=(options.issuer,))
 
 
 def issuer_of(option: str) -> str:

@@ -12,14 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from ...auth import FetchFailed, KeySet, key_set_url, strict_json
-from ...plain_text import as_json, one_line
+from ...plain_text import as_json, one_line, unbroken
 from ...practice.key_files import new_key
 from ...practice.signing import choose_algorithm
 from .. import CommandFailed, WrongUsage
+from ..output import note
 from ..tenant import load_settings
-from ..terminal import note, open_terminal
+from ..terminal import open_terminal
 from .given import read_key
-from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint
+from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint, used_libraries
 
 if TYPE_CHECKING:
     import argparse
@@ -81,7 +82,7 @@ def _settings_used(options: argparse.Namespace) -> set[str]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    settings = load_settings(only=_settings_used(options))
+    settings = load_settings(only=_settings_used(options), uses=used_libraries(options))
     if options.jwks is not None:
         places = [options.jwks]
     elif options.issuer is not None:
@@ -121,9 +122,9 @@ def _show_set(place: str, entries: list[Any], members: tuple[KeyInfo, ...], allo
             Text(" ".join(member.algorithms) or one_line(known.get("alg", ""))),
             Text("" if member.bits is None else str(member.bits)),
             Text(one_line(known.get("use", ""))),
-            Text("yes", "green") if member.problem is None else Text(f"no: {member.problem}", "yellow"),
+            Text("yes", "green") if member.problem is None else Text(unbroken(f"no: {member.problem}"), "yellow"),
         )
     terminal = open_terminal()
-    terminal.print(Text(place, "bold"))
+    terminal.print(Text(unbroken(place), "bold"))
     terminal.print(table, soft_wrap=False)
     terminal.print(Text(f"The API allows {' '.join(allowed)} (AUTH0_ALGORITHMS).", "dim"))

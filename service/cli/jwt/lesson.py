@@ -10,7 +10,8 @@ from rich.text import Text
 
 from ...auth import SystemClock
 from ...practice.lesson import lesson
-from ..terminal import note, open_terminal
+from ..output import note
+from ..terminal import open_terminal
 from .token_colours import token_text
 
 if TYPE_CHECKING:

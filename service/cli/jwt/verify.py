@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ...auth import ALGORITHMS, FetchFailed, SystemClock
+from ...libraries.uses import Uses
 from ...plain_text import one_line
 from ...practice.errors import Unusable
 from ...practice.explanations import TIMES
@@ -15,10 +16,11 @@ from ...practice.judging import Expectation, GivenKey, GivenSecret, GivenSet, Pu
 from ...practice.signing import HMAC_ALGORITHMS
 from ...practice.times import describe
 from .. import CommandFailed, WrongUsage
+from ..output import note
 from ..tenant import load_settings
-from ..terminal import note, open_terminal
+from ..terminal import open_terminal
 from .given import read_key, read_secret, read_token
-from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint
+from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint, used_libraries
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +35,9 @@ _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "not_checke
 
 
 def run(options: argparse.Namespace) -> int:
-    settings = load_settings(only=_settings_used(options))
+    one_key = options.key is not None or options.secret is not None
+    uses = Uses(issuers=False) if one_key else used_libraries(options)
+    settings = load_settings(only=_settings_used(options), uses=uses)
     expected = _expectation(options, settings)
     try:
         keys = _keys(options, settings, expected)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING
+
+from ...configuration import WrongSettings
+from ...libraries.aws import aws_problems
 
 if TYPE_CHECKING:
     import argparse
@@ -15,6 +19,9 @@ def run(options: argparse.Namespace) -> int:
     from ...aws.errors import AwsFailed
     from ...aws.session import connect
 
+    problems = list(aws_problems(os.environ))
+    if problems:
+        raise WrongSettings(problems)
     try:
         aws = connect(options.region, options.profile)
     except AwsFailed as error:
@@ -37,9 +44,9 @@ def answer(options: argparse.Namespace, aws: Aws) -> int:
 
 def _told(error: Exception) -> Exception:
     from ...aws.errors import CannotAsk
-    from ...plain_text import one_line
+    from ...plain_text import unbroken
     from .. import CommandFailed, WrongUsage
 
     # AWS repeats what strangers wrote: names, and a build's commands.
-    text = one_line(str(error)).replace('\\"', '"')
+    text = unbroken(str(error))
     return WrongUsage(text) if isinstance(error, CannotAsk) else CommandFailed(text)

@@ -6,8 +6,9 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+from ...plain_text import unbroken
 from .. import WrongUsage
-from ..terminal import note
+from ..output import note
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +29,7 @@ def agreed(options: argparse.Namespace, question: str) -> bool:
 def typed(question: str) -> str:
     """Return what a person types, without the spaces around it; nothing at the end of the input."""
     try:
-        return input(question).strip()
+        return input(unbroken(question)).strip()
     except EOFError:
         sys.stdout.write("\n")
         return ""

@@ -64,8 +64,8 @@ def follow(options: argparse.Namespace, aws: Aws, build: Build) -> tuple[Build, 
         for seen in follow_build(aws, build):
             match seen:
                 case Phase():
-                    terminal.print(Text(f"== {seen.name}", "bold cyan"))
-                    progress.update(f"{seen.name} …")
+                    terminal.print(cell(f"== {seen.name}", "bold cyan"))
+                    progress.update(cell(f"{seen.name} …"))
                 case Build():
                     build = seen
                 case Line():

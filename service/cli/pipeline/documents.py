@@ -62,6 +62,7 @@ def deployed_document(deployed: Deployed | None) -> dict[str, Any] | None:
 
 def image_document(image: Image, *, deployed: bool) -> dict[str, Any]:
     return {
+        "commit": image.commit,
         "tag": image.tag,
         "tags": list(image.tags),
         "digest": image.digest,

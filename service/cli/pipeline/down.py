@@ -11,7 +11,8 @@ from ...aws.kept import kept_by
 from ...aws.stacks import find_stack, resources_of
 from ...aws.states import state_of
 from .. import WrongUsage
-from ..terminal import note, open_terminal
+from ..output import note
+from ..terminal import open_terminal
 from .asking import typed
 from .deletion import delete
 from .documents import write
@@ -32,11 +33,11 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     stack = find_stack(aws, options.stack)
     document: dict[str, Any] = {"stack": options.stack, "region": aws.region}
     if stack is None:
-        terminal.print(f"There is no stack {options.stack} in {aws.region}, so there is nothing to delete.")
+        terminal.print(cell(f"There is no stack {options.stack} in {aws.region}, so there is nothing to delete."))
         write(options, {**document, "changed": False, "deleted": [], "kept": []})
         return 0
     if stack.status == "DELETE_IN_PROGRESS":
-        terminal.print(f"The stack {stack.name} is being deleted already.")
+        terminal.print(cell(f"The stack {stack.name} is being deleted already."))
         deleted: list[Resource] = []
         kept: list[Resource] = []
     else:
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
             note("Nothing was deleted.")
             return 1
     delete(terminal, aws, stack)
-    terminal.print(Text(f"{stack.name} is gone.", "bold green"))
+    terminal.print(cell(f"{stack.name} is gone.", "bold green"))
     names = {"deleted": [part.logical_id for part in deleted], "kept": [part.name for part in kept]}
     write(options, {**document, "changed": True, **names})
     return 0
@@ -76,7 +77,7 @@ def _check_state(stack: Stack) -> None:
 
 
 def _show(terminal: Console, stack: Stack, deleted: list[Resource], kept: list[Resource]) -> None:
-    terminal.print(Text(f"Delete {stack.name} ({stack.status}):", "bold"))
+    terminal.print(cell(f"Delete {stack.name} ({stack.status}):", "bold"))
     rows = table("", "part", "type", "name")
     for effect, style, resources in (("DELETE", "bold red", deleted), ("keep", "green", kept)):
         for part in resources:

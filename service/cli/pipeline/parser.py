@@ -57,7 +57,7 @@ def _add(subcommands: Any, name: str, what: str) -> argparse.ArgumentParser:
         name, help=what, description=f"{what[0].upper()}{what[1:]}."
     )
     parser.add_argument("--stack", type=_stack, default=STACK, metavar="NAME", help=f"(default: {STACK})")
-    parser.add_argument("--region", help="of AWS (default: AWS_DEFAULT_REGION, else the profile's)")
+    parser.add_argument("--region", help="of AWS (default: AWS_REGION, else AWS_DEFAULT_REGION, else the profile's)")
     parser.add_argument("--profile", help="of the AWS configuration (default: AWS_PROFILE)")
     parser.add_argument("--json", action="store_true", help="for machines: one document on standard output")
     return parser
@@ -77,6 +77,11 @@ def _stack(text: str) -> str:
 def _branch(text: str) -> str:
     if not text or text.startswith("-") or re.search(r"[\s~^:?*\[\\\x00-\x1f\x7f]", text):
         raise argparse.ArgumentTypeError("this is not the name of a branch")
+    # What CodeBuild takes for a pull request it would build with the rights to deploy.
+    if text.startswith(("pr/", "refs/")):
+        raise argparse.ArgumentTypeError("a branch goes by its name alone, and a pull request is not deployed")
+    if re.fullmatch(r"[0-9a-f]{40}", text):
+        raise argparse.ArgumentTypeError("this is a commit, so --commit names it")
     return text
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ...aws.events import first_failures
 from ...aws.follow_stack import follow_stack
+from ...plain_text import unbroken
 from .asking import goes_on
 from .words import cell, duration, table
 
@@ -22,7 +23,10 @@ def show_progress(terminal: Console, aws: Aws, stack_id: str, feed: EventFeed, w
     """Show the events until the operation has ended, and return them."""
     began = aws.now()
     events = []
-    with goes_on(f"{what} goes on at AWS: `pipeline status` tells how far it is."), terminal.status(f"{what} …"):
+    with (
+        goes_on(unbroken(f"{what} goes on at AWS: `pipeline status` tells how far it is.")),
+        terminal.status(cell(f"{what} …")),
+    ):
         for event in follow_stack(aws, stack_id, feed):
             events.append(event)
             elapsed = duration(round(aws.now() - began))

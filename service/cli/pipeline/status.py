@@ -39,7 +39,9 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     style = "bold green" if state.kind == "ready" else "bold yellow" if state.kind == "moving" else "bold red"
     terminal.print(
         Text.assemble(
-            f"Stack {stack.name} in {aws.region}: ", (stack.status, style), f". {state.meaning} {state.advice}".rstrip()
+            cell(f"Stack {stack.name} in {aws.region}: "),
+            cell(stack.status, style),
+            cell(f". {state.meaning} {state.advice}".rstrip()),
         )
     )
     failures = []

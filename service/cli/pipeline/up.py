@@ -12,7 +12,9 @@ from ...aws.errors import AwsFailed
 from ...aws.events import EventFeed
 from ...aws.stacks import find_stack
 from ...aws.states import state_of, succeeded
-from ..terminal import note, open_terminal
+from ...plain_text import unbroken
+from ..output import note
+from ..terminal import open_terminal
 from .asking import agreed, check_that_it_can_ask
 from .deletion import delete
 from .documents import change_documents, failure_documents, write
@@ -39,9 +41,10 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     check_state(stack)
     values, warnings = prepare(options, aws, template, stack)
     for warning in warnings:
-        note(warning)
+        note(unbroken(warning))
     if stack is not None and stack.status == "ROLLBACK_COMPLETE":
-        terminal.print(f"The stack {stack.name} is {stack.status}. {state_of(stack.status, stack.name).meaning}")
+        meaning = state_of(stack.status, stack.name).meaning
+        terminal.print(cell(f"The stack {stack.name} is {stack.status}. {meaning}"))
         if not agreed(options, "Delete it first?"):
             return _declined()
         delete(terminal, aws, stack)
@@ -73,7 +76,7 @@ def _declined() -> int:
 
 
 def _show(terminal: Console, change_set: ChangeSet, title: str) -> None:
-    terminal.print(Text(title, "bold"))
+    terminal.print(cell(title, "bold"))
     if not change_set.changes:
         terminal.print("Only what the stack is told or gives out changes, and none of its parts.")
         return
@@ -110,5 +113,5 @@ def _carry_out(
         raise AwsFailed(f"The stack {options.stack} ended as {status}. {state.meaning} {state.advice}".rstrip())
     for name, value in outputs.items():
         terminal.print(cell(f"{name:<20} {value}"))
-    terminal.print(Text(f"{options.stack} is {status}. A push starts a build; so does `pipeline build`.", "bold green"))
+    terminal.print(cell(f"{options.stack} is {status}. A push starts a build; so does `pipeline build`.", "bold green"))
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ...plain_text import one_line
+from ...plain_text import unbroken
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,12 +37,12 @@ def table(*names: str) -> Table:
 
 
 def cell(value: str, style: str = "") -> Text:
-    return Text(one_line(value), style)
+    return Text(unbroken(value), style)
 
 
 def named(build: Build) -> str:
     """Return what a person calls a build."""
-    return f"build {build.number} of {build.project}"
+    return unbroken(f"build {build.number} of {build.project}")
 
 
 def sentence(text: str) -> str:

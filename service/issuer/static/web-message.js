@@ -1,3 +1,5 @@
-// The silent answer: handed to the page that framed this one, and to no other (Auth0's response_mode=web_message).
+// The answer without a redirect: handed to the page that opened this one or framed it, and to no other (Auth0's
+// response_mode=web_message).
 const { origin, parameters } = document.body.dataset;
-window.parent.postMessage({ type: "authorization_response", response: JSON.parse(parameters) }, origin);
+const page = window.opener ?? window.parent;
+page.postMessage({ type: "authorization_response", response: JSON.parse(parameters) }, origin);
