@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from service import logs
 from service.auth import AccessToken
 from service.logs import redact
+from service.plain_text import unbroken
 from service.telemetry.request_log import RequestLog
 from service.web.observing import Exchange, unreadable
 
@@ -46,8 +47,9 @@ def by_structlog(exchange: Exchange, subject: str | None, trace_id: str | None, 
         processors=[structlog.processors.add_log_level, stamp, renderer],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
     )
-    log.info(
-        "websocket" if exchange.websocket else "request",
+    # What would do more to a terminal than print is escaped for it.
+    shown = unbroken if style == "console" else str
+    values = dict(
         request_id=redact(exchange.request_id) if "eyJ" in exchange.request_id else exchange.request_id,
         method=exchange.method,
         route=exchange.route,
@@ -59,6 +61,8 @@ def by_structlog(exchange: Exchange, subject: str | None, trace_id: str | None, 
         code=exchange.code,
         **({"trace_id": trace_id} if trace_id else {}),
     )
+    event = "websocket" if exchange.websocket else "request"
+    log.info(event, **{name: shown(value) if isinstance(value, str) else value for name, value in values.items()})
     return stream.getvalue()
 
 
