@@ -229,8 +229,7 @@ async def test_a_failure_while_the_answer_is_sent_does_not_export_its_message(
 
         return rows(), 200
 
-    with pytest.raises(ValueError, match="cannot go on"):
-        await call(app, "/export", token)
+    await call(app, "/export", token)
     await telemetry.close()
     _, span = collector.spans
     assert (span.name, span.status.code) == ("GET /export", Status.STATUS_CODE_ERROR)
