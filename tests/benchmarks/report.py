@@ -29,6 +29,10 @@ class Results:
         """The median of each row's rounds, by the row's name, in requests per second."""
         return {row.name: median(one.rate for one in rounds) for row, rounds in self.rounds.items() if rounds}
 
+    def cpu(self) -> dict[str, float]:
+        """The median of each row's CPU time for a request, by the row's name, in microseconds."""
+        return {row.name: median(one.cpu for one in rounds) for row, rounds in self.rounds.items() if rounds}
+
     def failures(self) -> list[str]:
         """Say which rows had errors; numbers of wrong answers are worth nothing."""
         return [
@@ -60,7 +64,13 @@ def table(results: Results) -> str:
         )
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     text = ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines]
-    text += ["", *(f"{one['ratio']:.2f}  {one['row']} of {one['of']} ({one['target']})" for one in _ratios(rates))]
+    text += [
+        "",
+        *(
+            f"{one['ratio']:.2f}  {'CPU of ' if one['cpu'] else ''}{one['row']} of {one['of']} ({one['target']})"
+            for one in _ratios(results)
+        ),
+    ]
     text += [f"event loop of {server}: {loop}" for server, loop in results.event_loops.items()]
     text += [
         f"{row.name} had {share:.0%} of its core, something else ran there: go by the CPU time of a request"
@@ -92,15 +102,16 @@ def as_json(results: Results, about: dict[str, Any]) -> dict[str, Any]:
             }
             for row, rounds in results.rounds.items()
         ],
-        "comparisons": _ratios(rates),
+        "comparisons": _ratios(results),
         "event_loops": results.event_loops,
         "skipped": results.skipped,
     }
 
 
-def _ratios(rates: dict[str, float]) -> list[dict[str, Any]]:
+def _ratios(results: Results) -> list[dict[str, Any]]:
+    measured = {False: results.rates(), True: results.cpu()}
     return [
-        {**dataclasses.asdict(one), "ratio": rates[one.row] / rates[one.of]}
+        {**dataclasses.asdict(one), "ratio": values[one.row] / values[one.of]}
         for one in COMPARISONS
-        if one.row in rates and one.of in rates
+        if one.row in (values := measured[one.cpu]) and one.of in values
     ]

@@ -53,10 +53,18 @@ def _python(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
 
 
-def _ours(issuer: Issuer, _message: str) -> Launch:
+def _ours(checkout: Path = ROOT, **settings: str) -> Callable[[Issuer, str], Launch]:
+    def launch(issuer: Issuer, _message: str) -> Launch:
+        return our_launch(issuer, checkout, **settings)
+
+    return launch
+
+
+def our_launch(issuer: Issuer, checkout: Path = ROOT, **settings: str) -> Launch:
+    """Start the service of a checkout, by default of this one, with some settings otherwise."""
     port = free_port()
     variables = {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(checkout),
         "SSL_CERT_FILE": str(issuer.certificate),
         "AUTH0_DOMAIN": issuer.url,
         "AUTH0_AUDIENCE": AUDIENCE,
@@ -66,6 +74,7 @@ def _ours(issuer: Issuer, _message: str) -> Launch:
         # On, as it is in production.
         "METRICS_PORT": str(free_port()),
         "SHUTDOWN_DELAY": "0",
+        **settings,
     }
     return Launch(_python("-m", "service", "serve"), variables, port)
 
@@ -117,9 +126,11 @@ def _peer(issuer: Issuer, message: str) -> dict[str, str]:
     return {"ISSUER": issuer.url, "AUDIENCE": AUDIENCE, "MESSAGE": message}
 
 
-OURS = Server("ours", _ours)
+OURS = Server("ours", _ours())
+# The peers write no line for a request.
+OURS_SILENT = Server("ours-silent", _ours(LOG_LEVEL="warning"))
 # Another process, so that the many different tokens do not push the repeated ones out of the cache.
-OURS_COLD = Server("ours-cold", _ours)
+OURS_COLD = Server("ours-cold", _ours())
 PLAIN = Server("plain-quart", _plain, without_token=200)
 PEERS = (
     Server("fastapi-pyjwt", _fastapi("fastapi_pyjwt", PYJWT), PYJWT),
