@@ -48,14 +48,14 @@ def environment(**variables: str) -> dict[str, str]:
     return {**kept, **variables}
 
 
-def pinned(core: int, command: Sequence[str]) -> list[str]:
-    """The command, on one core from its very start: threads made later, as Node's, stay there too."""
+def pinned(core: int | str, command: Sequence[str]) -> list[str]:
+    """The command, on one core, or on a list of them, from its very start: threads made later, as Node's, stay there too."""
     return ["taskset", "--cpu-list", str(core), *command]
 
 
 @contextlib.contextmanager
 def running_server(
-    name: str, command: Sequence[str], variables: Mapping[str, str], port: int, core: int, directory: Path
+    name: str, command: Sequence[str], variables: Mapping[str, str], port: int, core: int | str, directory: Path
 ) -> Iterator[Running]:
     """Run a server that listens on `port`, in `directory`, for as long as the context lasts. Raises Broken."""
     log = directory / f"{name}.log"

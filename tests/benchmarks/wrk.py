@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from .process import Broken, cpu_seconds, pinned
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .process import Running
     from .tokens import TokenFile
 
@@ -36,10 +38,19 @@ class Measurement:
 
 def measure(server: Running, path: str, tokens: TokenFile | None, seconds: int, core: int) -> Measurement:
     """Load a server for some seconds. Raises Broken when wrk itself fails, not for errors in the answers."""
+    arguments = [] if tokens is None else [str(tokens.path), str(tokens.position)]
+    result = run_wrk(server, path, _SCRIPT, arguments, seconds, core)
+    if tokens is not None:
+        # Those in flight at the end were sent too.
+        tokens.advance(result.requests + 2 * CONNECTIONS)
+    return result
+
+
+def run_wrk(server: Running, path: str, script: Path, arguments: Sequence[str], seconds: int, core: int) -> Measurement:
+    """Load a server with what a script of wrk sends, for some seconds. Raises Broken when wrk itself fails."""
     # Longer than any answer may take: a timeout is to be an error of the server, not of a busy machine.
-    options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT)]
-    arguments = [] if tokens is None else ["--", str(tokens.path), str(tokens.position)]
-    command = pinned(core, ["wrk", *options, f"http://127.0.0.1:{server.port}{path}", *arguments])
+    options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)]
+    command = pinned(core, ["wrk", *options, f"http://127.0.0.1:{server.port}{path}", "--", *arguments])
     spent = cpu_seconds(server.pid)
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
     spent = cpu_seconds(server.pid) - spent
@@ -47,9 +58,6 @@ def measure(server: Running, path: str, tokens: TokenFile | None, seconds: int, 
     if done.returncode != 0 or result is None:
         raise Broken(f"wrk failed with status {done.returncode}: {(done.stderr or done.stdout).strip()[-500:]}")
     numbers = json.loads(result.removeprefix("RESULT "))
-    if tokens is not None:
-        # Those in flight at the end were sent too.
-        tokens.advance(numbers["requests"] + 2 * CONNECTIONS)
     return Measurement(
         requests=numbers["requests"],
         rate=numbers["requests"] / numbers["microseconds"] * 1e6,
