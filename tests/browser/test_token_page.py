@@ -212,6 +212,16 @@ async def test_an_odd_payload_is_shown_as_it_is(visitor: Visitor) -> None:
     await visitor.judged("A token is ASCII text of at most 8192 bytes.")
 
 
+async def test_a_payload_is_indented_whatever_its_white_space(visitor: Visitor) -> None:
+    await visitor.open("/tabs/user-page")
+    await visitor.sees("You are not signed in.")
+    payload = b'{ "a b" :\t"\\\\ \\" [ {\\\\" , "c":[ 1,[ 2, {} ] ,\r\n"]" ]}'
+    await visitor.paste(Signer(rsa_key()).sign(payload))
+    await visitor.judged("The API refuses this token")
+    shown = await visitor.page.locator("#payload").text_content()
+    assert shown == json.dumps(json.loads(payload), indent=2)
+
+
 async def test_a_link_that_waited_is_still_ones_own(visitor: Visitor) -> None:
     await visitor.page.clock.install()
     await visitor.open()

@@ -27,7 +27,9 @@ const TIMES = ["exp", "nbf", "iat", "auth_time"];
 
 // Rows of a table; those of times have a clock that `tick` sets.
 export function rows(claims) {
-  return Object.entries(claims).map(([name, value]) => {
+  // Appended one by one: there may be more of them than a call takes arguments.
+  const all = document.createDocumentFragment();
+  for (const [name, value] of Object.entries(claims)) {
     // The roles, since a narrow page takes the table's layout away, and with it what the elements mean.
     const row = make("tr", "", { role: "row" });
     const said = make("td", "", { role: "cell" });
@@ -38,8 +40,9 @@ export function rows(claims) {
     }
     const meaning = make("td", MEANINGS.get(name) ?? "", { role: "cell" });
     row.append(make("th", name, { scope: "row", role: "rowheader" }), said, meaning);
-    return row;
-  });
+    all.append(row);
+  }
+  return all;
 }
 
 export function tick(table) {

@@ -3,17 +3,36 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 export const PARTS = ["header", "payload", "signature"];
 
+// The API takes no longer one.
+const MAX_BYTES = 8192;
+
+export function isTooLong(token) {
+  return new TextEncoder().encode(token).length > MAX_BYTES;
+}
+
 // A token without what it is often copied with: spaces, quotes, "Authorization: Bearer" (as `jwt decode` takes it), and
 // line breaks. Of words in one line each stays: the API refuses them.
 export function bare(text) {
-  const unquoted = text.trim().replace(/^["']+|["']+$/g, "").trimStart();
-  return unquoted.replace(/^(authorization\s*:\s*)?(bearer(\s+|$))?/i, "").trim().replace(/\s*\n\s*/g, "");
+  const token = unquoted(text.trim()).trimStart().replace(/^(authorization\s*:\s*)?(bearer(\s+|$))?/i, "").trim();
+  // Each run of white space is looked at once. A pattern with the line break in it would begin anew at each space.
+  return token.replace(/\s+/g, (space) => (space.includes("\n") ? "" : space));
+}
+
+function unquoted(text) {
+  let [start, end] = [0, text.length];
+  while (start < end && `"'`.includes(text[start])) {
+    start += 1;
+  }
+  while (end > start && `"'`.includes(text[end - 1])) {
+    end -= 1;
+  }
+  return text.slice(start, end);
 }
 
 // The parts as they stand in the text; null where there are not three.
 export function split(token) {
-  const parts = token.split(".");
-  return parts.length === 3 ? Object.fromEntries(PARTS.map((name, index) => [name, parts[index]])) : null;
+  const parts = token.split(".", PARTS.length + 1);
+  return parts.length === PARTS.length ? Object.fromEntries(PARTS.map((name, index) => [name, parts[index]])) : null;
 }
 
 // What a part holds: { text, object }, of which `object` is null where the text is no JSON object; null for no text.

@@ -1,7 +1,7 @@
 // The token page: whose token it is, what it says, what the API makes of it.
 import { arrival } from "./arrival.js";
 import { clearCall, present } from "./calls.js";
-import { bare, split, tamper } from "./jwt.js";
+import { bare, isTooLong, split, tamper } from "./jwt.js";
 import { redeem } from "./links.js";
 import { copy, element, say, showWho, tell } from "./page.js";
 import { complete, current, restore, SignedOut } from "./session.js";
@@ -45,7 +45,8 @@ async function show(token, kind, changed) {
 function offer() {
   const { token } = shown;
   element("copy").disabled = !token;
-  element("tamper").disabled = element("part").disabled = !split(token)?.[element("part").value];
+  const part = isTooLong(token) ? null : split(token)?.[element("part").value];
+  element("tamper").disabled = element("part").disabled = !part;
   element("renew").disabled = mine?.kind !== "session";
   element("restore").disabled = !mine || token === mine.token;
 }
