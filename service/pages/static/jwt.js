@@ -14,7 +14,7 @@ export function isTooLong(token) {
 // line breaks. Of words in one line each stays: the API refuses them.
 export function bare(text) {
   const token = unquoted(text.trim()).trimStart().replace(/^(authorization\s*:\s*)?(bearer(\s+|$))?/i, "").trim();
-  // Each run of white space is looked at once. A pattern with the line break in it would begin anew at each of its spaces.
+  // Each run of white space is looked at once. A pattern with the line break in it would begin anew at each space.
   return token.replace(/\s+/g, (space) => (space.includes("\n") ? "" : space));
 }
 
