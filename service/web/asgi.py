@@ -7,7 +7,6 @@ request is handled in the task that the server made for it, and a body is read w
 from __future__ import annotations
 
 import asyncio
-import inspect
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
     from .application import Application
     from .requests import ApiRequest
-
-# Quart 0.23 hands a WebSocket's messages to the socket itself, and earlier releases to the connection's queue.
-_QUART_HAS_BUFFERS = "websocket_task" in inspect.signature(ASGIWebsocketConnection.handle_messages).parameters
 
 # Messages that wait for a route; then the client's socket is not read. The server keeps four more.
 _MOST_QUEUED = 1
@@ -161,8 +157,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        if not _QUART_HAS_BUFFERS:
-            self.queue = asyncio.Queue(_MOST_QUEUED)
+        self.queue: asyncio.Queue[Any] = asyncio.Queue(_MOST_QUEUED)
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         began = time.perf_counter()
@@ -177,6 +172,8 @@ class WebsocketConnection(ASGIWebsocketConnection):
                 status = message["status"]
 
         websocket: Any = self._create_websocket_from_scope(noting)
+        # Quart 0.23 has a queue for each WebSocket, without a bound; earlier releases take this one by themselves.
+        websocket.buffer = self.queue
         observer: Observer = self.app.observer  # type: ignore[attr-defined]
         with observer.trace(websocket):
             try:
@@ -187,7 +184,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
 
     async def _handle(self, websocket: Any, receive: ASGIReceiveCallable, send: Any) -> None:
         handler: Any = asyncio.create_task(self.handle_websocket(websocket, send))
-        reader = asyncio.create_task(self._read(websocket, receive))
+        reader = asyncio.create_task(self._read(receive))
         try:
             await asyncio.wait({handler, reader}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -198,7 +195,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
             if not task.cancelled():
                 task.result()
 
-    async def _read(self, websocket: Any, receive: ASGIReceiveCallable) -> None:
+    async def _read(self, receive: ASGIReceiveCallable) -> None:
         """Hand on what the client sends, one message after the other, until it leaves."""
         while True:
             event: Any = await receive()
@@ -208,4 +205,4 @@ class WebsocketConnection(ASGIWebsocketConnection):
                 # Quart takes an empty binary message for none.
                 message = event["bytes"] if event.get("bytes") is not None else event["text"]
                 await websocket_received.send_async(message)
-                await (websocket.buffer if _QUART_HAS_BUFFERS else self.queue).put(message)
+                await self.queue.put(message)
