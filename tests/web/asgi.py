@@ -48,11 +48,14 @@ async def ask(
             kind = "text" if isinstance(message, str) else "bytes"
             incoming.append({"type": "websocket.receive", "bytes": None, "text": None, kind: message})
 
+    answered = asyncio.Event()
+
     async def receive() -> dict[str, Any]:
         if incoming:
             return incoming.pop(0)
-        await asyncio.Event().wait()
-        raise AssertionError("nothing sets this event")
+        # As the server does: the caller stays until it has its answer.
+        await answered.wait()
+        return {"type": "websocket.disconnect", "code": 1000} if socket else {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         match message["type"]:
@@ -61,10 +64,14 @@ async def ask(
                 answer.headers = {name.decode().title(): value.decode() for name, value in message["headers"]}
             case "http.response.body" | "websocket.http.response.body":
                 answer.body += message["body"]
+                if not message.get("more_body"):
+                    answered.set()
             case "websocket.accept":
                 answer.status = 101
             case "websocket.send" | "websocket.close":
                 answer.sent.append(message.get("text") or message.get("bytes") or message.get("code"))
+                if message["type"] == "websocket.close":
+                    answered.set()
 
     scope: Any = {
         "type": "websocket" if socket else "http",
