@@ -13,15 +13,14 @@ import contextlib
 from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry import context, trace
+from opentelemetry import trace
+from opentelemetry.context import Context as TraceContext
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, SpanContext, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
-from ..auth import FetchFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,11 +90,11 @@ class Tracing:
         async def traced_fetch(url: str) -> bytes:
             cause = _CAUSE.get()
             links = [Link(cause)] if cause is not None else []
-            with self._start("fetch a key set", SpanKind.CLIENT, context.Context(), links) as span:
+            with self._start("fetch a key set", SpanKind.CLIENT, TraceContext(), links) as span:
                 span.set_attribute("url.full", url)
                 try:
                     return await fetch(url)
-                except FetchFailed:
+                except Exception:
                     # Why, the log says.
                     span.set_status(StatusCode.ERROR)
                     raise
@@ -113,7 +112,7 @@ class Tracing:
         self._provider.shutdown()
 
     def _start(
-        self, name: str, kind: SpanKind, parent: context.Context, links: Sequence[Link] = ()
+        self, name: str, kind: SpanKind, parent: TraceContext, links: Sequence[Link] = ()
     ) -> contextlib.AbstractContextManager[trace.Span]:
         # Left to itself, the SDK would export the messages of exceptions.
         return self._tracer.start_as_current_span(
@@ -121,8 +120,8 @@ class Tracing:
         )
 
 
-def _parent(values: Sequence[str]) -> context.Context:
+def _parent(values: Sequence[str]) -> TraceContext:
     """Read the `traceparent` fields of a request; of anything but one that is valid, none is taken."""
     if len(values) != 1 or len(values[0]) > _LONGEST_PARENT:
-        return context.Context()
+        return TraceContext()
     return _PROPAGATOR.extract({"traceparent": values[0]})
