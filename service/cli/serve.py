@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import os
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 from .. import logs, server, workers
@@ -30,6 +32,9 @@ log = logging.getLogger(__name__)
 
 # What an end may take beside SHUTDOWN_DELAY and SHUTDOWN_GRACE: last words on connections, and the last traces.
 _ENDING_SECONDS = 8.0
+
+# Seconds in which it is logged once that there is no room for more connections. The metric has each time.
+_FULL_AGAIN_SECONDS = 60.0
 
 
 def run(options: argparse.Namespace) -> int:
@@ -121,9 +126,15 @@ async def _serve(
         app.draining = True
         log.info("draining", extra={"delay": settings.shutdown_delay, "grace": settings.shutdown_grace})
 
+    told_at = -math.inf
+
     def full() -> None:
-        log.warning("every connection that there are descriptors for is in use; new ones wait")
+        nonlocal told_at
         telemetry.metrics.connections_full()
+        now = time.monotonic()
+        if now - told_at >= _FULL_AGAIN_SECONDS:
+            told_at = now
+            log.warning("as many connections as there are descriptors for: idle ones are closed, or new ones wait")
 
     def note(status: int) -> None:
         app.observer.ended(unreadable(status))

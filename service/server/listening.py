@@ -9,7 +9,7 @@ import resource
 import socket
 from typing import TYPE_CHECKING
 
-from .limits import BACKLOG
+from .limits import BACKLOG, WRITE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,9 @@ _HANDLES = 8
 
 # Descriptors for everything that is no connection: listeners, files, key fetches, what routes open.
 _RESERVED = 64
+
+# Seconds until a handle is opened again that no descriptor was left for.
+_RETRY_SECONDS = 0.5
 
 
 class CannotBind(Exception):
@@ -54,14 +57,19 @@ class Listeners:
         self._listener = listener
         self._connect = connect
         self._loop = asyncio.get_running_loop()
+        self._handles = _HANDLES if type(self._loop).__module__.startswith("uvloop") else 1
         self._servers: list[asyncio.AbstractServer] = []
         self._opening: asyncio.Task[None] | None = None
         self._paused = False
         self._closed = False
+        if listener.family != socket.AF_UNIX and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # Handed on to each connection. Without it the kernel takes megabytes for a client that reads nothing, and
+            # for one that reads slowly asks for more only when a third of them was read, which can take minutes.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, WRITE_SIZE)
 
     async def open(self) -> None:
-        handles = _HANDLES if type(self._loop).__module__.startswith("uvloop") else 1
-        for _ in range(handles):
+        """Accept from now on. Raises OSError where there is no descriptor for it."""
+        while len(self._servers) < self._handles and not self._paused and not self._closed:
             duplicate = self._listener.dup()
             server = await self._loop.create_server(self._connect, sock=duplicate, backlog=BACKLOG)
             self._servers.append(server)
@@ -75,15 +83,25 @@ class Listeners:
 
     def resume(self) -> None:
         """Accept again."""
-        if self._paused and not self._closed:
-            self._paused = False
-            self._opening = self._loop.create_task(self.open())
+        self._paused = False
+        if not self._closed and (self._opening is None or self._opening.done()):
+            self._opening = self._loop.create_task(self._reopen())
 
     def close(self) -> None:
         """Accept no more, for good."""
         self._closed = True
         self._close_servers()
         self._listener.close()
+
+    async def _reopen(self) -> None:
+        while True:
+            try:
+                await self.open()
+            except OSError:
+                # What else has descriptors, such as a file that a route has opened, gives them back.
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     def _close_servers(self) -> None:
         servers, self._servers = self._servers, []
