@@ -21,8 +21,9 @@ from hypercorn.protocol.events import Body, EndBody, Request, Response
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol
 from hypercorn.protocol.http_stream import HTTPStream
 
-from . import response
-from .limits import BODY_READ_SIZE, MAX_HEAD, TURN
+from .chunked import BadFraming, Chunks
+from .limits import BODY_READ_SIZE, MAX_HEAD, READ_SIZE
+from .response import END_OF_CHUNKS, chunk, refusal
 from .screening import BAD_REQUEST, Refused, Screened, cannot_become_good, screen
 from .websocket import WebSocketStream
 
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from hypercorn.typing import H11SendableEvent
 
     from .connection import Connection
-
-# A chunk shorter than this counts as this many bytes of the body: each costs as much as a longer one.
-_LEAST_CHUNK = 64
-_TINY_CHUNK = 16
 
 
 class HttpStream(HTTPStream):
@@ -56,6 +53,7 @@ class Http1Protocol(H11Protocol):
         super().__init__(*arguments)
         self._owner = connection
         self._body_is_coming = False
+        self._chunks: Chunks | None = None
         # The head of an answer that is not on its way yet.
         self._head = b""
         self._flushing: asyncio.Handle | None = None
@@ -115,6 +113,7 @@ class Http1Protocol(H11Protocol):
             return False
         assert isinstance(request, h11.Request)  # noqa: S101 - the head was whole
         self._body_is_coming = not isinstance(following, h11.EndOfMessage)
+        self._chunks = Chunks() if any(name == b"transfer-encoding" for name, _ in request.headers) else None
         await self.send(Updated(idle=False))
         await self._begin(request, screened)
         return True
@@ -140,46 +139,43 @@ class Http1Protocol(H11Protocol):
             await self.stream.handle(EndBody(stream_id=STREAM_ID))
 
     async def _read_body(self, stream: Any) -> None:
-        data = self._owner.take(BODY_READ_SIZE)
-        self.connection.receive_data(data)
-        parts: list[bytes] = []
-        ended = False
-        try:
-            while not ended:
-                event = self.connection.next_event()
-                if isinstance(event, h11.Data):
-                    parts.append(bytes(event.data))
-                    if len(parts) % TURN == 0:
-                        await asyncio.sleep(0)
-                elif isinstance(event, h11.EndOfMessage):
-                    ended = True
-                else:
-                    break
-        except h11.RemoteProtocolError:
-            await self._refuse_body()
-            return
-        following = self.connection.trailing_data[0] if ended else b""
-        tiny = sum(len(part) < _TINY_CHUNK for part in parts)
-        size = sum(map(len, parts))
-        stream.overhead += max(0, len(data) - len(following) - size) + tiny * _LEAST_CHUNK
-        if ended:
-            self._owner.unread[:0] = following
+        if self._chunks is None:
+            self.connection.receive_data(self._owner.take(BODY_READ_SIZE))
+        else:
+            data = self._owner.take(READ_SIZE)
+            try:
+                part = self._chunks.read(data)
+            except BadFraming as error:
+                await self._refuse_body(error.refused)
+                return
+            stream.overhead += part.cost
+            self._owner.unread[:0] = data[part.taken :]
+            # Written anew in one chunk, for h11. Data that is empty would be the end of the connection to it.
+            if rewritten := chunk(part.data) * bool(part.data) + END_OF_CHUNKS * part.ended:
+                self.connection.receive_data(rewritten)
+        body = b""
+        while isinstance(event := self.connection.next_event(), h11.Data):
+            body += event.data
+        if isinstance(event, h11.EndOfMessage):
             self._body_is_coming = False
-        if parts:
-            await stream.handle(Body(stream_id=STREAM_ID, data=b"".join(parts)))
-        if ended:
+            self._owner.unread[:0] = self.connection.trailing_data[0]
+        if body or (self._body_is_coming and stream.overhead):
+            await stream.handle(Body(stream_id=STREAM_ID, data=body))
+        if not self._body_is_coming:
             await stream.handle(EndBody(stream_id=STREAM_ID))
+        # 16 KiB of one-byte chunks take some milliseconds.
+        await asyncio.sleep(0)
 
     async def _refuse(self, refused: Refused) -> None:
         """Answer what is no request."""
-        await self.send(RawData(response.refusal(refused.status, refused.headers, self._owner.core.date())))
+        await self.send(RawData(refusal(refused.status, refused.headers, self._owner.core.date())))
         self._owner.core.on_unreadable(refused.status)
         await self.send(Closed())
 
-    async def _refuse_body(self) -> None:
+    async def _refuse_body(self, refused: Refused) -> None:
         """End a request whose body cannot be read. It has begun, so it is told of by itself."""
-        if self.connection.our_state is h11.SEND_RESPONSE and not self._head:
-            await self.send(RawData(response.refusal(400, (), self._owner.core.date())))
+        if self.connection.our_state is h11.SEND_RESPONSE:
+            await self.send(RawData(refusal(refused.status, refused.headers, self._owner.core.date())))
         self.forget()
         self.task_group.client_left()  # type: ignore[attr-defined]
         await self.send(Closed())
