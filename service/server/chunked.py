@@ -1,7 +1,7 @@
 """Read the framing of a chunked body strictly (RFC 9112 section 7.1), and count what it costs. Knows no socket.
 
-h11 0.16 takes bare LF and folded fields in a trailer section, thousands of them, bare CR in extensions, and sizes of any
-length. A proxy may end such a body elsewhere, so each is refused here, as `screening` does with heads.
+h11 0.16 takes bare LF, folded fields and thousands of fields in a trailer section, and bare CR in extensions. A proxy
+may end such a body elsewhere, so each is refused here, as `screening` does with heads.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 # White space, visible characters and what is not ASCII (RFC 9110 section 5.5), and the ends of lines.
-_ALLOWED = bytes((9, 10, 13, *range(32, 127), *range(128, 256)))
+ALLOWED = bytes((9, 10, 13, *range(32, 127), *range(128, 256)))
 
 # RFC 3986 section 3.2.2 as far as it is met in practice: a name, an IPv6 address in brackets, or nothing; a port.
 _HOST = re.compile(
@@ -90,12 +90,12 @@ def cannot_become_good(part: bytes | bytearray) -> Refused | None:
         return TOO_LARGE
     ends = part.count(b"\r\n")
     lone_cr = part.count(b"\r") - part.endswith(b"\r") != ends
-    return BAD_REQUEST if part.count(b"\n") != ends or lone_cr or part.translate(None, _ALLOWED) else None
+    return BAD_REQUEST if part.count(b"\n") != ends or lone_cr or part.translate(None, ALLOWED) else None
 
 
 def split_lines(head: bytes) -> list[bytes] | None:
     """Split a head, without its empty line. `None` where a byte is not allowed, or a CR or LF ends no line."""
-    if head.translate(None, _ALLOWED):
+    if head.translate(None, ALLOWED):
         return None
     lines = head.split(b"\r\n")
     if not head.count(b"\n") == head.count(b"\r") == len(lines) - 1:

@@ -116,7 +116,9 @@ def test_what_the_framing_costs_is_counted() -> None:
     assert read(b"2800\r\n" + b"a" * 0x2800 + b"\r\n")[2] == 8
 
 
-SIZE = st.sampled_from([b"0", b"1", b"2", b"5", b"a", b"00", b"0x1", b"+1", b"1 ", b" 1", b"1;x", b"1;\n", b"0;x=\"y\"", b"f" * 17])
+SIZE = st.sampled_from(
+    [b"0", b"1", b"2", b"5", b"a", b"00", b"0x1", b"+1", b"1 ", b" 1", b"1;x", b"1;\n", b'0;x="y"', b"f" * 17]
+)
 TEXT = st.sampled_from([b"", b"a", b"ab", b"hello", b"\r", b"\n", b"\r\n", b"0\r\n\r\n", b"X: y", b" z", b":", b"0"])
 END = st.sampled_from([b"\r\n"] * 8 + [b"\n", b"\r", b"", b"\r\r\n", b"\n\n"])
 

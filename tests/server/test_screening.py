@@ -165,7 +165,22 @@ def test_an_absolute_target_is_its_path_and_its_host_goes_before_the_field(
     assert b"\r\nhost: " + host in read(head(line=b"GET " + target + b" HTTP/1.0", host=None)).lower()
 
 
-@pytest.mark.parametrize("target", [b"/", b"//api/public", b"/%2fapi/public", b"/a?b?c", b"/a//b/../c", b"/%", b"/%00", b"/;x", b"/\\", b"/a:b@c", b"/?"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/",
+        b"//api/public",
+        b"/%2fapi/public",
+        b"/a?b?c",
+        b"/a//b/../c",
+        b"/%",
+        b"/%00",
+        b"/;x",
+        b"/\\",
+        b"/a:b@c",
+        b"/?",
+    ],
+)
 def test_a_target_with_a_leading_slash_stays_as_it_was_sent(target: bytes) -> None:
     for method in (b"GET", b"gEt", b"delete", b"M-SEARCH", b"!"):
         line = b"%b %b HTTP/1.1" % (method, target)
@@ -181,7 +196,21 @@ def test_exactly_one_valid_host() -> None:
     assert screen(head(b"Host: a")) == BAD_REQUEST
     assert screen(head(b"host: a")) == BAD_REQUEST
     assert screen(head(b"Host: b", line=b"GET / HTTP/1.0")) == BAD_REQUEST
-    for good in (b"", b"a", b"a.b", b"a.", b"a-b_c", b"A1", b"1.2.3.4", b"a:80", b"a:", b":80", b"[::1]", b"[::1]:80", b"[1::ffff:1.2.3.4]"):
+    for good in (
+        b"",
+        b"a",
+        b"a.b",
+        b"a.",
+        b"a-b_c",
+        b"A1",
+        b"1.2.3.4",
+        b"a:80",
+        b"a:",
+        b":80",
+        b"[::1]",
+        b"[::1]:80",
+        b"[1::ffff:1.2.3.4]",
+    ):
         assert valid_host(good), good
         assert read(head(host=b"Host: " + good)) == head(host=b"Host: " + good)
     for bad in (
@@ -295,7 +324,15 @@ def test_an_upgrade_to_something_else_is_a_request() -> None:
 def test_trailers_are_fields() -> None:
     assert screen_trailers(b"\r\n") is None
     assert screen_trailers(b"X: y\r\nZ:\r\n\r\n") is None
-    for bad in (b"X\r\n\r\n", b"X : y\r\n\r\n", b" X: y\r\n\r\n", b"X: y\r\n z\r\n\r\n", b"X: y\nZ: a\r\n\r\n", b"X: y\rZ: a\r\n\r\n", b"X: \0\r\n\r\n"):
+    for bad in (
+        b"X\r\n\r\n",
+        b"X : y\r\n\r\n",
+        b" X: y\r\n\r\n",
+        b"X: y\r\n z\r\n\r\n",
+        b"X: y\nZ: a\r\n\r\n",
+        b"X: y\rZ: a\r\n\r\n",
+        b"X: \0\r\n\r\n",
+    ):
         assert screen_trailers(bad) == BAD_REQUEST, bad
     assert screen_trailers(b"X: y\r\n" * (MAX_FIELDS + 2) + b"\r\n") == TOO_LARGE
     assert screen_trailers(b"X: " + b"a" * MAX_HEAD + b"\r\n\r\n") == TOO_LARGE
