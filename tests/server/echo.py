@@ -93,6 +93,8 @@ async def exchange(port: int, *parts: bytes, eof: bool = False, seconds: float =
                 writer.write(part)
                 await writer.drain()
                 if len(parts) > 1:
+                    # Until the server, in this loop, has read it.
+                    await asyncio.sleep(0)
                     await asyncio.sleep(0)
             if eof:
                 writer.write_eof()
