@@ -162,6 +162,8 @@ class Http1Protocol(H11Protocol):
         if self.connection.our_state is h11.SEND_RESPONSE:
             await self.send(RawData(refusal(refused.status, refused.headers, self._owner.core.date())))
         self.forget()
+        # The app has begun by then, and tells of the request.
+        await asyncio.sleep(0)
         self.task_group.client_left()  # type: ignore[attr-defined]
         await self.send(Closed())
 
