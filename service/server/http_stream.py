@@ -32,6 +32,9 @@ class HttpStream(HTTPStream):
         await super().handle(event)
 
     async def app_send(self, message: ASGISendEvent | None) -> None:
+        if self.closed:
+            # Its client has left, or has been refused for its body.
+            return
         kind = message["type"] if message is not None else ""
         if kind == "http.response.start" and self._start is None:
             # Until its body comes: an answer that cannot be written becomes a 500.
