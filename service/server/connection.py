@@ -90,6 +90,11 @@ class Connection(Flow):
     def closing(self) -> bool:
         return self._lingering >= 0 or super().closing
 
+    def write(self, data: bytes) -> None:
+        """Send bytes, without waiting for the client to take them. Nothing is sent after the last answer."""
+        if self._lingering < 0:
+            super().write(data)
+
     def wait_idle(self) -> None:
         """Wait for the next request, for as long as an idle connection is kept."""
         if self.core.closing_idle or self.core.full:
