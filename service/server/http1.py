@@ -237,5 +237,5 @@ class Http1Protocol(H11Protocol):
         complete = self.connection.our_state in {h11.DONE, h11.MUST_CLOSE, h11.CLOSED}
         if not complete and isinstance(stream, HttpStream) and stream.scope["http_version"] == "1.0":
             # Its body ends with the connection: only a reset says that it was cut.
-            self._owner.abort()
+            self._owner.reset()
         await self.send(Closed())
