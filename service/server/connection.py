@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import socket
+import struct
 from typing import TYPE_CHECKING, Any
 
 from . import plain
@@ -170,6 +172,13 @@ class Connection(Flow):
 
     def abort(self) -> None:
         """End the connection, and leave what the client has not read."""
+        self._transport.abort()
+
+    def reset(self) -> None:
+        """End the connection so that the client sees an error, and no end: what it got is not all."""
+        # Without time to linger, close() sends a RST instead of a FIN (RFC 9293 section 3.10.4).
+        linger = struct.pack("ii", 1, 0)
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._transport.abort()
 
     # What the sweep and the shutdown call

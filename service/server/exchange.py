@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 CONNECTION = "service.connection"
-"""The extension of a scope by which an app can ask whether its client is there (`lost`)."""
+"""The extension of a scope by which an app can ask whether its client has left (`lost`, `ended_by_client`)."""
 
 
 class Exchange:
@@ -108,11 +108,11 @@ class Exchange:
     async def _send(self, message: Any) -> None:
         connection = self._connection
         if connection.lost:
-            # Where the task is cancelled, which it was when the client left.
-            await asyncio.sleep(0)
-            return
+            # The task was cancelled when the client left. An app that has caught that ends here.
+            raise asyncio.CancelledError
         kind = message["type"]
-        if kind == "http.response.start" and self._start is None:
+        if kind == "http.response.start" and not self._head_written:
+            # Another one replaces it: an answer that cannot be written becomes a 500.
             self._start = message
         elif kind == "http.response.body" and self._start is not None and not self._complete:
             body, more = message.get("body", b""), message.get("more_body", False)

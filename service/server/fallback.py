@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.typing import ConnectionState
 
+from .checking import CheckedSend
 from .exchange import CONNECTION
 from .http1 import Http1Protocol
 from .inbox import Inbox
@@ -109,6 +110,7 @@ class Fallback:
 
     async def _run(self, scope: Any, inbox: Inbox, send: Callable[[Any], Awaitable[None]]) -> None:
         sends = 0
+        checked = CheckedSend(send, scope["method"]) if inbox.kind == "http" else send
 
         async def receive() -> Any:
             await self.protocol.ask_for_body()
@@ -117,10 +119,12 @@ class Fallback:
         async def send_in_turn(message: Any) -> None:
             nonlocal sends
             sends += 1
-            # Where a task is cancelled, which it was when the client left.
+            if self._connection.lost and inbox.kind == "http":
+                # The task was cancelled when the client left. An app that has caught that ends here.
+                raise asyncio.CancelledError
             if sends % TURN == 0 or self._connection.lost:
                 await asyncio.sleep(0)
-            await send(message)
+            await checked(message)
 
         try:
             await self._core.app(scope, receive, send_in_turn)

@@ -214,6 +214,6 @@ class Http1Protocol(H11Protocol):
             await self.send(RawData(refusal(500, (), self._owner.core.date())))
         elif not complete and isinstance(stream, HttpStream) and stream.scope["http_version"] == "1.0":
             # Its body ends with the connection: only a reset says that it was cut.
-            self._owner.abort()
+            self._owner.reset()
         self._held = b""
         await self.send(Closed())

@@ -30,6 +30,9 @@ MAX_BODY = 1024 * 1024
 BODY_SECONDS = 60
 """Longest time for a request's body to come; then 408. The largest one takes as long at 17 kB/s, a slow phone's."""
 
+# Quart 0.23 does, everywhere.
+_QUART_TAKES_CONTEXT_FIRST = "ctx" in inspect.signature(Quart.handle_user_exception).parameters
+
 
 class Application(Quart):
     """A Quart app whose failures all leave by `refusals`, and whose WebSockets end with their token.
@@ -98,15 +101,15 @@ class Application(Quart):
             try:
                 await request.respond(response)
             except Exception as error:
-                response = await process_response(self, await refusals.answer(error), *context)
+                response = await self._answer_failure(error, *context)
         return response
 
-
-def process_response(app: Quart, response: Any, context: Any) -> Any:
-    """Run the hooks for an answer. Returns an awaitable of it."""
-    # Quart 0.23 takes the context first.
-    first, *_ = inspect.signature(app.process_response).parameters
-    return app.process_response(context, response) if first == "ctx" else app.process_response(response, context)
+    async def _answer_failure(self, error: Exception, context: Any = None) -> Any:
+        """Make the answer to a failure of making or sending one, with the same handlers and hooks as elsewhere."""
+        quart: Any = self
+        if _QUART_TAKES_CONTEXT_FIRST:
+            return await quart.finalize_request(context, await quart.handle_user_exception(context, error))
+        return await quart.finalize_request(await quart.handle_user_exception(error), context)
 
 
 def current_application() -> Application:

@@ -16,7 +16,6 @@ from quart.signals import websocket_received
 from quart.utils import encode_headers
 from quart.wrappers.response import DataBody
 
-from .expiry import ExpiringBody
 from .headers import request_headers
 from .observing import NO_ANSWER, Observer, exchange
 from .streaming import Stream
@@ -90,6 +89,9 @@ class HttpConnection(ASGIHTTPConnection):
         if not self._answered:
             # What could not be answered there, such as a failure of an after_request hook.
             await respond(response)
+        elif self._status == NO_ANSWER:
+            # The answer was cut, and can no longer say why; this one would have.
+            self._status = response.status_code
 
     async def _respond(self, request: ApiRequest, response: Any, send: ASGISendCallable) -> None:
         body = response.response if isinstance(response, Response) else None
@@ -105,23 +107,23 @@ class HttpConnection(ASGIHTTPConnection):
         if type(body) is DataBody or body is None or request.method == "HEAD":
             # What answers HEAD is not made.
             data = b"" if request.method == "HEAD" else _whole(body, response)
+            try:
+                await send(start)
+                await send({"type": "http.response.body", "body": data, "more_body": False})
+            except Exception:
+                # The server takes no answer with a wrong length, or a line break in a header.
+                self._answered = False
+                raise
             self._status, self._sent = response.status_code, len(data)
-            await send(start)
-            await send({"type": "http.response.body", "body": data, "more_body": False})
             return
         token = request.access_token
-        if token is not None:
-            body = ExpiringBody(body, self.app.verifier.seconds_left(token))
-        stream = Stream(send, start)
+        stream = Stream(send, start, None if token is None else self.app.verifier.seconds_left(token))
         try:
-            timeout = None if response.timeout is Ellipsis else response.timeout
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(None if response.timeout is Ellipsis else response.timeout):
                 await stream.run(body)
             self._status = response.status_code
         except Exception:
-            self._status = 500 if stream.started else NO_ANSWER
-            if not stream.started:
-                self._answered = False
+            self._answered = stream.started
             raise
         finally:
             self._sent = stream.sent
@@ -129,8 +131,7 @@ class HttpConnection(ASGIHTTPConnection):
     async def _give_up(self, send: ASGISendCallable) -> None:
         """Answer a request that the service has no more time for, since it ends; another instance may have it."""
         connection: Any = self.scope["extensions"].get(_CONNECTION)
-        if self._answered or (connection is not None and connection.lost):
-            self._status = NO_ANSWER
+        if self._answered or (connection is not None and (connection.lost or connection.ended_by_client)):
             return
         self._status = 503
         headers = [(b"retry-after", b"1"), (b"content-length", b"0"), (b"connection", b"close")]
