@@ -39,6 +39,7 @@ class Exchange:
         self._complete = False
         self._close = head.close
         self._sends = 0
+        self._client_left = False
         self.task = connection.core.loop.create_task(self._run())
 
     def wake(self) -> None:
@@ -48,6 +49,7 @@ class Exchange:
             self._arrived.set_result(None)
 
     def client_left(self) -> None:
+        self._client_left = True
         self.task.cancel()
 
     async def _run(self) -> None:
@@ -80,13 +82,10 @@ class Exchange:
     def _end(self) -> None:
         connection = self._connection
         if not self._complete and not connection.lost:
-            if self._head_written:
-                # RFC 9112 section 8: without its end, the client knows that the body was cut.
-                self._close = True
-            else:
-                nothing = write_head(500, (), connection.core.date(), close=True, whole=0)
-                connection.write(nothing.head)
-                self._close = True
+            # RFC 9112 section 8: without its end, the client knows that a body was cut.
+            self._close = True
+            if not self._head_written and not self._client_left:
+                connection.write(write_head(500, (), connection.core.date(), close=True, whole=0).head)
         connection.answered(close=self._close, unread_body=self._body_left)
 
     async def _receive(self) -> Any:

@@ -210,7 +210,7 @@ class Http1Protocol(H11Protocol):
             await self.send(Updated(idle=True))
             return
         complete = self.connection.our_state in {h11.DONE, h11.MUST_CLOSE, h11.CLOSED}
-        if not complete and not self._answer_begun:
+        if not complete and not self._answer_begun and not self._owner.ended_by_client:
             await self.send(RawData(refusal(500, (), self._owner.core.date())))
         elif not complete and isinstance(stream, HttpStream) and stream.scope["http_version"] == "1.0":
             # Its body ends with the connection: only a reset says that it was cut.

@@ -8,7 +8,6 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 from quart import Blueprint, Response, request
 
 from service import server
@@ -60,7 +59,9 @@ def make_app(tenant: Tenant, clock: ManualClock) -> Application:
     return app
 
 
-METHODS = [b"GET"] * 8 + [b"POST"] * 4 + [b"HEAD", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"gEt", b"PROPFIND", b"CONNECT"]
+METHODS = (
+    [b"GET"] * 8 + [b"POST"] * 4 + [b"HEAD", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"gEt", b"PROPFIND", b"CONNECT"]
+)
 TARGETS = [
     b"/api/public", b"/api/private", b"/api/me", b"/api/token", b"/orders/", b"/orders/all", b"/orders/any-method", b"/orders/any-method", b"/orders/json", b"/orders/broken",
     b"/orders/abort/418", b"/healthz", b"/", b"/nope", b"//api/public", b"/%2fapi/public", b"/api/p%75blic?a=b", b"/api/public/", b"api/public", b"*", b"http://a/api/public",
@@ -75,7 +76,17 @@ FIELDS = [
     b"TE: trailers", b"Accept: */*", b"If-None-Match: *", b"Range: bytes=0-1", b"Cookie: a=b", b"Accept-Encoding: gzip",
 ]  # fmt: skip
 VERSIONS = [b"HTTP/1.1"] * 12 + [b"HTTP/1.0", b"HTTP/1.2", b"HTTP/2.0", b"http/1.1"]
-BODIES = [b"hello", b"5\r\nhello\r\n0\r\n\r\n", b"", b"5\r\nhello\r\n0\r\nX: y\n\n", b"0\r\n\r\n", b"5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n", b"0x5\r\nhello", b'"abc"', b"\r\n"]
+BODIES = [
+    b"hello",
+    b"5\r\nhello\r\n0\r\n\r\n",
+    b"",
+    b"5\r\nhello\r\n0\r\nX: y\n\n",
+    b"0\r\n\r\n",
+    b"5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n",
+    b"0x5\r\nhello",
+    b'"abc"',
+    b"\r\n",
+]
 
 
 def one_request(chance: random.Random, token: bytes) -> bytes:
@@ -101,7 +112,10 @@ def comparable(raw: bytes) -> bytes:
     """The answers, without what is another in each, and with their fields in order."""
 
     def head(found: re.Match[bytes]) -> bytes:
-        fields = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in found[2].split(b"\r\n"))]
+        fields = [
+            (name.lower(), value.strip())
+            for name, _, value in (line.partition(b":") for line in found[2].split(b"\r\n"))
+        ]
         kept = sorted(field for field in fields if field[0] not in (b"date", b"x-request-id"))
         return b"\n%b %b\n" % (found[1], b"; ".join(b": ".join(field) for field in kept))
 
@@ -132,7 +146,9 @@ async def test_both_values_answer_alike(tenant: Tenant, clock: ManualClock, make
 
     async def compare(raw: bytes) -> None:
         async with limit:
-            with_plain, without = [comparable(answer) for answer in await asyncio.gather(*(ask(port, raw) for port in ports))]
+            with_plain, without = [
+                comparable(answer) for answer in await asyncio.gather(*(ask(port, raw) for port in ports))
+            ]
         seen.update(re.findall(rb"^[0-9]{3}(?= )", with_plain, re.MULTILINE))
         if with_plain != without:
             differing.append((raw, with_plain, without))

@@ -132,7 +132,9 @@ async def test_an_encoded_slash_is_a_part_of_its_segment(serve: Serve) -> None:
 async def test_a_204_has_no_length(serve: Serve) -> None:
     async with serve() as port:
         for more in ((), (b"X: y",), (b"Transfer-Encoding: chunked",)):
-            raw = request(b"DELETE /spellings/nothing", *more, body=b"0\r\n\r\n" if b"chunked" in b"".join(more) else b"")
+            raw = request(
+                b"DELETE /spellings/nothing", *more, body=b"0\r\n\r\n" if b"chunked" in b"".join(more) else b""
+            )
             head = (await exchange(port, raw)).lower()
             assert head.startswith(b"http/1.1 204 ")
             assert head.endswith(b"\r\n\r\n")
@@ -177,7 +179,12 @@ async def test_a_token_may_come_as_a_subprotocol_in_a_line_of_its_own(serve: Ser
             (b"Sec-WebSocket-Protocol: bearer", b"Sec-WebSocket-Protocol: " + token),
         ):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            upgrade = (b"Connection: Upgrade", b"Connection: keep-alive", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13")
+            upgrade = (
+                b"Connection: Upgrade",
+                b"Connection: keep-alive",
+                b"Upgrade: websocket",
+                b"Sec-WebSocket-Version: 13",
+            )
             handshake = (b"GET /orders/socket HTTP/1.1", b"Host: a", *upgrade, *lines)
             writer.write(b"\r\n".join([*handshake, b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"", b""]))
             head = (await reader.readuntil(b"\r\n\r\n")).lower()

@@ -132,7 +132,17 @@ async def test_what_follows_a_request_that_closes_is_ignored(app: Echo, port: in
     old = b"GET / HTTP/1.0\r\nHost: a\r\n\r\n"
     body = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"
     for closing in (GET_AND_CLOSE, old, body, GET_AND_CLOSE.replace(b"close", b"x, Close")):
-        for following in (b"", b"\r\n", b"\r\n\r\n", b"\n", b"\0" * 100, GET, b"GET /", b"nonsense\r\n\r\n", b"a" * 40_000):
+        for following in (
+            b"",
+            b"\r\n",
+            b"\r\n\r\n",
+            b"\n",
+            b"\0" * 100,
+            GET,
+            b"GET /",
+            b"nonsense\r\n\r\n",
+            b"a" * 40_000,
+        ):
             app.asked.clear()
             for parts in ((closing + following,), (closing, following) if following else (closing,)):
                 [(status, fields, answer)] = split(await exchange(port, *parts))

@@ -155,7 +155,6 @@ DEFECTS = {
     "none of the bytes": [start(200, LENGTH), part(b"")],
     "no start": [part(b"hello")],
     "no body": [start(200, LENGTH)],
-    "two starts": [start(), start(), part(b"")],
     "an unknown message": [{"type": "http.response.nonsense"}],
     "nothing": [],
 }
