@@ -48,47 +48,6 @@ def test_checkov_finds_nothing() -> None:
     assert failures("cloudformation", TEMPLATE) == []
 
 
-def pattern() -> re.Pattern[str]:
-    (group,) = RESOURCES["DeployProject"]["Properties"]["Triggers"]["FilterGroups"]
-    (path,) = [rule["Pattern"] for rule in group if rule["Type"] == "FILE_PATH"]
-    assert not any(rule.get("ExcludeMatchedPattern") for rule in group)
-    return re.compile(path)
-
-
-DOCUMENTS = ["README.md", "deploy/README.md", "LICENSE", ".gitignore", ".env.example", "tests/auth/test_jws.py",
-             "deploy/aws/pipeline.yaml", "deploy/aws/cluster.yaml", "deploy/bootstrap/auto-mode/ingress-class.yaml",
-             ".ci/run"]  # fmt: skip
-CODE = ["service/app.py", "service/pages/static/token.js", "Dockerfile", ".dockerignore", "buildspec.yml",
-        "pyproject.toml", "deploy/requirements.txt", "deploy/build-requirements.txt", "deploy/vex.openvex.json",
-        "deploy/base/deployment.yaml", "deploy/overlays/production/settings.env", "deploy/components/traces/kustomization.yaml",
-        "deploy/rollout", "deploy/image", "deploy/tools"]  # fmt: skip
-
-
-def builds(*changed: str) -> bool:
-    """CodeBuild's rule: a push builds where the path of one changed file at least has a match."""
-    return any(pattern().search(path) for path in changed)
-
-
-def test_a_change_of_documents_or_tests_only_builds_nothing() -> None:
-    assert [path for path in DOCUMENTS if builds(path)] == []
-    assert not builds(*DOCUMENTS)
-
-
-@pytest.mark.parametrize("path", CODE)
-def test_a_change_of_what_ships_builds_also_beside_documents(path: str) -> None:
-    assert (ROOT / path).exists()
-    assert builds(path)
-    assert builds(*DOCUMENTS, path)
-
-
-def test_every_file_is_one_or_the_other() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    shipping = {path.split("/")[0] for path in tracked if builds(path)}
-    assert shipping == {"service", "deploy", "Dockerfile", ".dockerignore", "buildspec.yml", "pyproject.toml"}
-    quiet = {path for path in tracked if path.startswith("deploy/") and not builds(path)}
-    assert all(path.startswith(("deploy/aws/", "deploy/bootstrap/")) or path == "deploy/README.md" for path in quiet)
-
-
 @pytest.mark.parametrize("project", ["DeployProject", "CheckProject"])
 def test_what_uv_downloads_is_what_is_cached(project: str) -> None:
     properties = RESOURCES[project]["Properties"]
@@ -140,16 +99,6 @@ def test_a_role_has_no_wildcards(role: str) -> None:
     assert "ManagedPolicyArns" not in RESOURCES[role]["Properties"]
 
 
-@pytest.mark.parametrize(
-    "wrong", ["*", "auth0-api/production", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:*"]
-)
-def test_the_service_reads_one_secret_at_most(wrong: str) -> None:
-    allowed = STACK["Parameters"]["SecretArn"]["AllowedPattern"]
-    assert not re.fullmatch(allowed, wrong)
-    for right in ("", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:auth0-api/production-AbCdEf"):
-        assert re.fullmatch(allowed, right)
-
-
 def test_the_alarms_topic_takes_what_builds_tell_and_nothing_else() -> None:
     (statement,) = RESOURCES["AlarmsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
@@ -167,9 +116,11 @@ def test_a_role_is_for_one_service_only_and_for_this_account(role: str) -> None:
 def test_what_is_used_is_granted_and_nothing_else() -> None:
     # What the scripts ask for, by the words of the command line.
     scripts = "".join(
-        (ROOT / "deploy" / name).read_text() for name in ("tools", "tests", "image", "connect", "rollout")
+        (ROOT / "deploy" / name).read_text() for name in ("inputs", "tools", "tests", "image", "connect", "rollout")
     )
     actions = {
+        "aws codebuild batch-get-builds": {"codebuild:BatchGetBuilds"},
+        "aws codebuild list-builds-for-project": {"codebuild:ListBuildsForProject"},
         "aws ecr describe-images": {"ecr:DescribeImages"},
         "aws ecr get-login-password": {"ecr:GetAuthorizationToken"},
         "aws eks update-kubeconfig": {"eks:DescribeCluster"},
