@@ -18,7 +18,7 @@ kept            what stays when a stack is deleted                              
 
 clusters        the EKS cluster that is deployed to
 connections     the connection to GitHub
-images          the images in ECR, and finding one of them
+images          the images that a project's builds made and that are in ECR
 builds          CodeBuild's builds; what failed, what runs
 build_log       a build's log, and staying until it has ended
 """

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from ..aws.stand_in import stand_in
 from ..aws_server import client
 from ..kubernetes import Cluster
 from ..tools import need_buildah
 from .codebuild import Build, run
 from .downloads import KUBECTL, publish
 from .project import deployment, serving
+from .records import PROJECT, Records
 from .stage import URI, Stage, set_up
 from .test_template import STACK
 from .weaknesses import audit_options
@@ -24,8 +26,12 @@ from .weaknesses import audit_options
 
 @dataclass
 class Pipeline:
+    """`records` is what CodeBuild keeps of its builds, and `project` whose builds `push` starts."""
+
     stage: Stage
     cluster: Cluster
+    records: Records
+    project: str = PROJECT
 
     def without_audit(self) -> None:
         """What is tested anyway, and takes ten seconds a build."""
@@ -42,7 +48,11 @@ class Pipeline:
     def _build(self, buildspec: str, **variables: str) -> Build:
         project = {"CLUSTER": "auth0-api", "OVERLAY": "production", "REPOSITORY_URI": URI, "TIMEOUT": "20"}
         commit = {"CODEBUILD_RESOLVED_SOURCE_VERSION": self.stage.git("rev-parse", "HEAD")}
-        return run(buildspec, self.stage.source, {**self.stage.environment, **project, **commit, **variables})
+        name = self.records.begin(self.project)
+        given = {**self.stage.environment, **project, **commit, "CODEBUILD_BUILD_ID": name, **variables}
+        build = run(buildspec, self.stage.source, given)
+        self.records.end(name, build.exported, {key: value for key, value in variables.items() if "ROLLBACK" in key})
+        return build
 
     @property
     def settings(self) -> str:
@@ -67,10 +77,11 @@ def pipeline(
     network = {"subnetIds": ["subnet-1"]}
     eks.create_cluster(name="auth0-api", roleArn="arn:aws:iam::123456789012:role/cluster", resourcesVpcConfig=network)
     (tmp_path / "programs").mkdir()
-    with set_up(tmp_path, aws) as stage:
+    with stand_in(behind=aws) as cloud, set_up(tmp_path, aws) as stage:
         address, folder = downloads
         publish(folder, KUBECTL)
         stage.variables |= {
+            "AWS_ENDPOINT_URL": cloud.address,
             "PATH": f"{tmp_path / 'programs'}{os.pathsep}{stage.environment['PATH']}",
             "TOOLS": str(tmp_path / "programs"),
             "KUBECTL_SOURCE": address,
@@ -80,4 +91,4 @@ def pipeline(
             "SHIM_CLUSTER_CA": str(production.authority),
             "SHIM_TOKEN": production.token,
         }
-        yield Pipeline(stage, production)
+        yield Pipeline(stage, production, Records(cloud))

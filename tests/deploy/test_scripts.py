@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from ..aws_server import client as client_of
 from ..processes import ROOT
 from ..tools import need, need_buildah
 from .downloads import KUBECTL, publish
-from .stage import SHIMS, URI, Stage, set_up
+from .stage import URI, Stage, set_up
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def stage(tmp_path: Path, aws: str) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.parametrize("name", ["audit", "connect", "image", "lock", "rollout", "tests", "tools"])
+@pytest.mark.parametrize("name", ["audit", "connect", "image", "inputs", "lock", "rollout", "tests", "tools"])
 def test_it_is_a_script_that_bash_can_read(name: str) -> None:
     path = ROOT / "deploy" / name
     assert path.stat().st_mode & 0o111
@@ -95,41 +95,6 @@ def test_tools_names_what_does_not_do(
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"deploy/tools: {says}\n")
 
 
-def test_an_image_is_built_and_pushed_once_for_a_commit(stage: Stage) -> None:
-    first = stage.script("image", URI)
-    assert first.returncode == 0, first.stderr[-3000:]
-    assert re.fullmatch(rf"{re.escape(URI)}@sha256:[0-9a-f]{{64}}\n", first.stdout)
-    commit = stage.git("rev-parse", "HEAD")
-    assert stage.pushed() == [commit]
-    asked = len(stage.asked)
-    again = stage.script("image", URI)
-    assert (again.returncode, again.stdout) == (0, first.stdout)
-    assert "was pushed before" in again.stderr
-    assert stage.asked[asked:] == ["aws ecr describe-images"]
-
-
-def test_of_two_builds_of_one_commit_both_have_the_image_that_came_first(stage: Stage, tmp_path: Path) -> None:
-    """Two environments deploy the same push."""
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    first = tmp_path / "first"
-    # What is pushed second is refused, as ECR does with a tag that is there.
-    (programs / "docker").write_text(
-        f"""#!/bin/sh
-[ "$1" = push ] || exec {SHIMS}/docker "$@"
-PATH="{stage.environment["PATH"]}" "{stage.source}/deploy/image" {URI} >{first} 2>&1
-echo "tag invalid: The image tag already exists and cannot be overwritten because the tag is immutable." >&2
-exit 1
-"""
-    )
-    (programs / "docker").chmod(0o755)
-    second = stage.script("image", URI, PATH=f"{programs}{os.pathsep}{stage.environment['PATH']}")
-    assert second.returncode == 0, second.stderr[-3000:]
-    assert second.stdout == first.read_text().splitlines()[-1] + "\n"
-    assert second.stdout.startswith(f"{URI}@sha256:")
-    assert stage.asked.count("docker push") == 1
-
-
 def test_what_is_not_committed_gets_no_tag_of_a_commit(stage: Stage) -> None:
     (stage.source / "service/app.py").write_text("changed\n")
     ended = stage.script("image", URI)
@@ -141,10 +106,53 @@ def test_what_is_not_committed_gets_no_tag_of_a_commit(stage: Stage) -> None:
 
 
 def test_a_registry_that_is_not_there_is_told(stage: Stage) -> None:
-    ended = stage.script("image", URI.replace("auth0-api", "other"))
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert "RepositoryNotFoundException" in ended.stderr
-    assert stage.asked == ["aws ecr describe-images"]
+    ended = stage.script("image", URI, SHIM_REGISTRY="127.0.0.1:1")
+    assert (ended.returncode != 0, ended.stdout) == (True, "")
+    assert "127.0.0.1:1" in ended.stderr
+    assert "refused" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "says"),
+    [
+        (["connect", "--dry-run"], {}, "CLUSTER is the name of a cluster"),
+        (["connect", "a b"], {}, "CLUSTER is the name of a cluster"),
+        (["tests"], {"TEST_BASE": "--volume=/:/host"}, "TEST_BASE is the name of an image"),
+        (["tests"], {"TEST_BASE": "a b"}, "TEST_BASE is the name of an image"),
+        (["tools"], {"KUBECTL_SOURCE": "--config=/x"}, "KUBECTL_SOURCE is an http(s) URL"),
+        (["tools"], {"KUBECTL_SOURCE": "file:///x"}, "KUBECTL_SOURCE is an http(s) URL"),
+    ],
+)
+def test_what_would_be_an_option_reaches_no_command(
+    tmp_path: Path, command: list[str], variables: dict[str, str], says: str
+) -> None:
+    for program in ("aws", "curl", "docker", "kubectl", "uv"):
+        (tmp_path / program).write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\n")
+        (tmp_path / program).chmod(0o755)
+    ended = subprocess.run(
+        [str(ROOT / "deploy" / command[0]), *command[1:]],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TOOLS": str(tmp_path / "none"), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode in (1, 2), ended.stdout) == (True, "")
+    assert says in ended.stderr
+    assert not (tmp_path / "asked").exists()
+
+
+def test_tools_takes_one_checksum_and_no_list(stage: Stage, downloads: tuple[str, Path], tmp_path: Path) -> None:
+    """A line of another file that is as it should be would have been enough, with a shorter first line."""
+    address, folder = downloads
+    publish(folder, KUBECTL)
+    other = tmp_path / "other"
+    other.write_text("as it should be\n")
+    (folder / "kubectl.sha256").write_text(f"{hashlib.sha256(other.read_bytes()).hexdigest()}  {other}\n#")
+    (tmp_path / "programs").mkdir()
+    ended = stage.script("tools", TOOLS=str(tmp_path / "programs"), KUBECTL_SOURCE=address)
+    assert ended.returncode == 1
+    assert "is no checksum" in ended.stderr
+    assert not (tmp_path / "programs/kubectl").exists()
 
 
 def connect(stage: Stage, client: int, server: int | None) -> subprocess.CompletedProcess[str]:
