@@ -8,6 +8,7 @@ h11 0.16 takes more than RFC 9112 asks for: bare LF, folded fields, any "HTTP/d.
 from __future__ import annotations
 
 import binascii
+import ipaddress
 import re
 from typing import NamedTuple
 
@@ -22,11 +23,11 @@ _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 # White space, visible characters and what is not ASCII (RFC 9110 section 5.5), and the ends of lines.
-_ALLOWED = bytes((9, 10, 13, *range(32, 127), *range(128, 256)))
+ALLOWED = bytes((9, 10, 13, *range(32, 127), *range(128, 256)))
 
-# RFC 3986 section 3.2.2 as far as it is met in practice: a name, an address in brackets, or nothing; a port.
+# RFC 3986 section 3.2.2 as far as it is met in practice: a name, an IPv6 address in brackets, or nothing; a port.
 _HOST = re.compile(
-    rb"(?=.{0,255}$)(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?)?(?::[0-9]{0,5})?"
+    rb"(?=.{0,255}$)(?:\[([0-9A-Fa-f:.]+)\]|(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?)?(?::[0-9]{0,5})?"
 )
 
 # RFC 9112 section 3.2.2; the authority must name a host.
@@ -63,7 +64,14 @@ Fields = list[tuple[bytes, bytes]]
 
 def valid_host(value: bytes) -> bool:
     """Whether a `Host` is one (RFC 9110 section 7.2); an empty one is."""
-    return _HOST.fullmatch(value) is not None
+    host = _HOST.fullmatch(value)
+    if host is None or host[1] is None:
+        return host is not None
+    try:
+        ipaddress.IPv6Address(host[1].decode("ascii"))
+    except ValueError:
+        return False
+    return True
 
 
 def is_token(text: bytes) -> bool:
@@ -82,12 +90,12 @@ def cannot_become_good(part: bytes | bytearray) -> Refused | None:
         return TOO_LARGE
     ends = part.count(b"\r\n")
     lone_cr = part.count(b"\r") - part.endswith(b"\r") != ends
-    return BAD_REQUEST if part.count(b"\n") != ends or lone_cr or part.translate(None, _ALLOWED) else None
+    return BAD_REQUEST if part.count(b"\n") != ends or lone_cr or part.translate(None, ALLOWED) else None
 
 
 def split_lines(head: bytes) -> list[bytes] | None:
     """Split a head, without its empty line. `None` where a byte is not allowed, or a CR or LF ends no line."""
-    if head.translate(None, _ALLOWED):
+    if head.translate(None, ALLOWED):
         return None
     lines = head.split(b"\r\n")
     if not head.count(b"\n") == head.count(b"\r") == len(lines) - 1:
@@ -116,12 +124,12 @@ def screen(head: bytes) -> Screened | Refused:
     if origin is None:
         return BAD_REQUEST
     target, authority = origin
-    if authority is not None:
-        # RFC 9112 section 3.2.2: the target's host replaces the field.
-        fields = [(name, authority if name.lower() == b"host" else value) for name, value in fields]
     modern = minor != b"0"
     if not _has_good_host(fields, required=modern) or not _has_good_length(fields, chunked_allowed=modern):
         return BAD_REQUEST
+    if authority is not None:
+        # RFC 9112 section 3.2.2: the target's host replaces the field, which must be a good one all the same.
+        fields = [(b"Host", authority), *(field for field in fields if field[0].lower() != b"host")]
     websocket = _is_handshake(method, fields)
     if websocket:
         handshake = _handshake(fields) if modern else BAD_REQUEST
@@ -132,6 +140,14 @@ def screen(head: bytes) -> Screened | Refused:
     version = b"HTTP/1.1" if modern else b"HTTP/1.0"
     line = b"%b %b %b\r\n" % (method, target, version)
     return Screened(line + b"".join(b"%b: %b\r\n" % field for field in fields) + b"\r\n", websocket)
+
+
+def screen_trailers(section: bytes) -> Refused | None:
+    """Read the trailer section of a chunked body, which ends with its empty line. `None` where it may be ignored."""
+    if is_too_large(section):
+        return TOO_LARGE
+    lines = split_lines(section)
+    return BAD_REQUEST if lines is None or _fields(lines) is None else None
 
 
 def _fields(lines: list[bytes]) -> Fields | None:
@@ -195,11 +211,12 @@ def _handshake(fields: Fields) -> Fields | Refused:
     """
     versions, keys = _values(fields, b"sec-websocket-version"), _values(fields, b"sec-websocket-key")
     protocols = _tokens(fields, b"sec-websocket-protocol")
-    if len(versions) != 1 or len(keys) != 1 or _values(fields, b"transfer-encoding"):
+    if len(versions) != 1 or _values(fields, b"transfer-encoding"):
         return BAD_REQUEST
     if versions[0] != b"13":
+        # Before the key, which other versions have in other forms.
         return OTHER_WEBSOCKET
-    if any(length.strip(b"0") for length in _values(fields, b"content-length")):
+    if len(keys) != 1 or any(length.strip(b"0") for length in _values(fields, b"content-length")):
         return BAD_REQUEST
     if not _is_key(keys[0]) or not all(map(is_token, protocols)) or not _has_readable_extensions(fields):
         return BAD_REQUEST
