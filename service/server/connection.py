@@ -119,8 +119,8 @@ class Connection(asyncio.BufferedProtocol):
         return self._drained is not None
 
     def write(self, data: bytes) -> None:
-        """Send bytes, without waiting for the client to take them."""
-        if not self.lost:
+        """Send bytes, without waiting for the client to take them. Nothing is sent after the last answer."""
+        if not self.lost and self._lingering < 0:
             self._transport.write(data)
 
     async def write_all(self, data: bytes) -> None:

@@ -46,7 +46,8 @@ class Fallback:
 
     @property
     def busy(self) -> bool:
-        return self._app_task is not None
+        # A task that is cancelled before its first step takes no step at all.
+        return self._app_task is not None and not self._app_task.done()
 
     def wake(self) -> None:
         """Look again at what has come."""
@@ -57,7 +58,7 @@ class Fallback:
         """Tell the app. One that is not about to take what comes next is cancelled."""
         if self._inbox is not None:
             self._inbox.close()
-        if self._app_task is not None:
+        if self._app_task is not None and self.busy:
             if self._inbox is None or not self._inbox.is_awaited or self._inbox.kind == "http":
                 self._app_task.cancel()
         elif not self._connection.lost:

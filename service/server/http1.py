@@ -2,7 +2,8 @@
 
 What differs from Hypercorn's own protocol:
 
-- A head is screened before h11 reads it, and h11 reads nothing beyond the request: the next one is screened as well.
+- A head is screened before h11 reads it, and so is the framing of a body in chunks; h11 reads nothing beyond the
+  request.
 - A body is read as far as the app has taken it, and 100 is sent when the app asks for it.
 - An answer that is sent before the body has come says so, and the connection lingers.
 - An upgrade to cleartext HTTP/2 is not taken (RFC 9110 section 7.8 allows it): bytes would go to another parser, and
@@ -12,17 +13,17 @@ What differs from Hypercorn's own protocol:
 from __future__ import annotations
 
 import asyncio
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import h11
 from hypercorn.events import Closed, RawData, Updated
 from hypercorn.protocol.events import Body, EndBody, Request, Response
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol
-from hypercorn.protocol.http_stream import HTTPStream
 
-from . import response
-from .limits import BODY_READ_SIZE, MAX_HEAD, TURN
+from .chunked import BadFraming, Chunks
+from .http_stream import HttpStream
+from .limits import BODY_READ_SIZE, MAX_HEAD, READ_SIZE
+from .response import END_OF_CHUNKS, chunk, refusal
 from .screening import BAD_REQUEST, Refused, Screened, cannot_become_good, screen
 from .websocket import WebSocketStream
 
@@ -32,33 +33,17 @@ if TYPE_CHECKING:
 
     from .connection import Connection
 
-# A chunk shorter than this counts as this many bytes of the body: each costs as much as a longer one.
-_LEAST_CHUNK = 64
-_TINY_CHUNK = 16
-
-
-class HttpStream(HTTPStream):
-    """`overhead` is what the framing of the body has cost since the last event, in bytes; the app counts it too."""
-
-    overhead = 0
-
-    async def handle(self, event: StreamEvent) -> None:
-        if isinstance(event, Body) and not self.closed:
-            overhead, self.overhead = self.overhead, 0
-            message: Any = {"type": "http.request", "body": event.data, "more_body": True, "overhead": overhead}
-            await self.app_put(message)
-            return
-        await super().handle(event)
-
 
 class Http1Protocol(H11Protocol):
     def __init__(self, *arguments: Any, connection: Connection) -> None:
         super().__init__(*arguments)
         self._owner = connection
         self._body_is_coming = False
-        # The head of an answer that is not on its way yet.
-        self._head = b""
-        self._flushing: asyncio.Handle | None = None
+        self._chunks: Chunks | None = None
+        # Of an answer, what waits for more: its head for a body, and its last part for being found to be of the right
+        # length. So an answer that cannot be written becomes a 500, and most answers are one packet.
+        self._held = b""
+        self._answer_begun = False
 
     async def advance(self) -> None:
         """Handle what has come, as far as the app takes it."""
@@ -78,9 +63,7 @@ class Http1Protocol(H11Protocol):
 
     def forget(self) -> None:
         """Drop what is held for a client that has left."""
-        self._head = b""
-        if self._flushing is not None:
-            self._flushing.cancel()
+        self._held = b""
         if self.stream is not None:
             self.stream.closed = True
 
@@ -114,7 +97,9 @@ class Http1Protocol(H11Protocol):
             await self._refuse(BAD_REQUEST)
             return False
         assert isinstance(request, h11.Request)  # noqa: S101 - the head was whole
+        self._held, self._answer_begun = b"", False
         self._body_is_coming = not isinstance(following, h11.EndOfMessage)
+        self._chunks = Chunks() if any(name == b"transfer-encoding" for name, _ in request.headers) else None
         await self.send(Updated(idle=False))
         await self._begin(request, screened)
         return True
@@ -140,47 +125,46 @@ class Http1Protocol(H11Protocol):
             await self.stream.handle(EndBody(stream_id=STREAM_ID))
 
     async def _read_body(self, stream: Any) -> None:
-        data = self._owner.take(BODY_READ_SIZE)
-        self.connection.receive_data(data)
-        parts: list[bytes] = []
-        ended = False
-        try:
-            while not ended:
-                event = self.connection.next_event()
-                if isinstance(event, h11.Data):
-                    parts.append(bytes(event.data))
-                    if len(parts) % TURN == 0:
-                        await asyncio.sleep(0)
-                elif isinstance(event, h11.EndOfMessage):
-                    ended = True
-                else:
-                    break
-        except h11.RemoteProtocolError:
-            await self._refuse_body()
-            return
-        following = self.connection.trailing_data[0] if ended else b""
-        tiny = sum(len(part) < _TINY_CHUNK for part in parts)
-        size = sum(map(len, parts))
-        stream.overhead += max(0, len(data) - len(following) - size) + tiny * _LEAST_CHUNK
-        if ended:
-            self._owner.unread[:0] = following
+        if self._chunks is None:
+            self.connection.receive_data(self._owner.take(BODY_READ_SIZE))
+        else:
+            data = self._owner.take(READ_SIZE)
+            try:
+                part = self._chunks.read(data)
+            except BadFraming as error:
+                await self._refuse_body(error.refused)
+                return
+            stream.overhead += part.cost
+            self._owner.unread[:0] = data[part.taken :]
+            # Written anew in one chunk, for h11. Data that is empty would be the end of the connection to it.
+            if rewritten := chunk(part.data) * bool(part.data) + END_OF_CHUNKS * part.ended:
+                self.connection.receive_data(rewritten)
+        body = b""
+        while isinstance(event := self.connection.next_event(), h11.Data):
+            body += event.data
+        if isinstance(event, h11.EndOfMessage):
             self._body_is_coming = False
-        if parts:
-            await stream.handle(Body(stream_id=STREAM_ID, data=b"".join(parts)))
-        if ended:
+            self._owner.unread[:0] = self.connection.trailing_data[0]
+        if body or (self._body_is_coming and stream.overhead):
+            await stream.handle(Body(stream_id=STREAM_ID, data=body))
+        if not self._body_is_coming:
             await stream.handle(EndBody(stream_id=STREAM_ID))
+        # 16 KiB of one-byte chunks take some milliseconds.
+        await asyncio.sleep(0)
 
     async def _refuse(self, refused: Refused) -> None:
         """Answer what is no request."""
-        await self.send(RawData(response.refusal(refused.status, refused.headers, self._owner.core.date())))
+        await self.send(RawData(refusal(refused.status, refused.headers, self._owner.core.date())))
         self._owner.core.on_unreadable(refused.status)
         await self.send(Closed())
 
-    async def _refuse_body(self) -> None:
+    async def _refuse_body(self, refused: Refused) -> None:
         """End a request whose body cannot be read. It has begun, so it is told of by itself."""
-        if self.connection.our_state is h11.SEND_RESPONSE and not self._head:
-            await self.send(RawData(response.refusal(400, (), self._owner.core.date())))
+        if self.connection.our_state is h11.SEND_RESPONSE:
+            await self.send(RawData(refusal(refused.status, refused.headers, self._owner.core.date())))
         self.forget()
+        # The app has begun by then, and tells of the request.
+        await asyncio.sleep(0)
         self.task_group.client_left()  # type: ignore[attr-defined]
         await self.send(Closed())
 
@@ -189,18 +173,25 @@ class Http1Protocol(H11Protocol):
     async def stream_send(self, event: StreamEvent) -> None:
         if not isinstance(event, Response):
             await super().stream_send(event)
-        elif event.status_code == 101:
-            headers = list(chain(event.headers, self._date()))
+        elif event.status_code == 101 and isinstance(self.stream, WebSocketStream):
+            headers = [*event.headers, *self._date()]
             await self._send_h11_event(h11.InformationalResponse(headers=headers, status_code=101))
         else:
-            headers = list(chain(self._kept(event), self._date()))
-            if self._owner.core.draining or self._body_is_coming or isinstance(self.stream, WebSocketStream):
+            headers = [*self._kept(event), *self._date()]
+            if self._closes_after(event):
                 headers.append((b"connection", b"close"))
             await self._send_h11_event(h11.Response(headers=headers, status_code=event.status_code))
 
+    def _closes_after(self, event: Response) -> bool:
+        if self._owner.core.draining or self._body_is_coming or isinstance(self.stream, WebSocketStream):
+            return True
+        return any(name.lower() == b"connection" and value.lower() == b"close" for name, value in event.headers)
+
     def _kept(self, event: Response) -> list[tuple[bytes, bytes]]:
-        # RFC 9110 sections 8.6 and 15.4.5.
-        dropped = {b"date", b"content-length"} if event.status_code in (204, 304) else {b"date"}
+        dropped = {b"date", b"connection"}
+        if event.status_code in (204, 304):
+            # RFC 9110 sections 8.6 and 15.4.5.
+            dropped |= {b"content-length", b"transfer-encoding"}
         return [(name, value) for name, value in event.headers if name.lower() not in dropped]
 
     def _date(self) -> list[tuple[bytes, bytes]]:
@@ -208,34 +199,28 @@ class Http1Protocol(H11Protocol):
 
     async def _send_h11_event(self, event: H11SendableEvent) -> None:
         data = self.connection.send(event) or b""
-        if isinstance(event, h11.Response):
-            # Held back until the body is there, which for most answers is at once, and sent with it: each write is
-            # a system call and a packet. A body that takes longer does not hold up its head.
-            self._head += data
-            self._flushing = asyncio.get_running_loop().call_soon(self._flush)
-        else:
-            await self.send(RawData(self._take_head() + data))
-
-    def _take_head(self) -> bytes:
-        if self._flushing is not None:
-            self._flushing.cancel()
-            self._flushing = None
-        head, self._head = self._head, b""
-        return head
-
-    def _flush(self) -> None:
-        self._owner.write(self._take_head())
+        if isinstance(event, h11.InformationalResponse):
+            await self.send(RawData(data))
+            return
+        self._held += data
+        ends = isinstance(self.stream, HttpStream) and self.stream.answer_ends
+        if isinstance(event, h11.EndOfMessage) or (isinstance(event, h11.Data) and not ends):
+            self._answer_begun = True
+            data, self._held = self._held, b""
+            await self.send(RawData(data))
 
     async def _maybe_recycle(self) -> None:
         stream, self.stream = self.stream, None
-        self._flush()
         if stream is not None:
             stream.closed = True
         if self.connection.our_state is h11.DONE and self.connection.their_state is h11.DONE:
             await self.send(Updated(idle=True))
             return
-        complete = self.connection.our_state in {h11.DONE, h11.MUST_CLOSE, h11.CLOSED}
-        if not complete and isinstance(stream, HttpStream) and stream.scope["http_version"] == "1.0":
+        complete = self.connection.our_state in {h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.SWITCHED_PROTOCOL}
+        if not complete and not self._answer_begun:
+            await self.send(RawData(refusal(500, (), self._owner.core.date())))
+        elif not complete and isinstance(stream, HttpStream) and stream.scope["http_version"] == "1.0":
             # Its body ends with the connection: only a reset says that it was cut.
             self._owner.abort()
+        self._held = b""
         await self.send(Closed())

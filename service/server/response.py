@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .screening import is_token
+from .screening import ALLOWED, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,12 +29,9 @@ _NO_BODY = frozenset({204, 304})
 
 _status_lines: dict[int, bytes] = {}
 
-# Names that were found to be tokens. An app has few; bounded all the same.
-_good_names: set[bytes] = set()
+# Names that were found to be tokens in lower case, as they are written. An app has few; bounded all the same.
+_names: dict[bytes, bytes] = {}
 _MOST_NAMES = 512
-
-# What this module writes itself.
-_OURS = frozenset({b"date", b"transfer-encoding"})
 
 END_OF_CHUNKS = b"0\r\n\r\n"
 
@@ -54,23 +51,26 @@ def write_head(
     length of the body where all of it is known, in bytes.
     """
     length = None
-    no_body = status in _NO_BODY or status < 200
+    no_body = status in _NO_BODY
     lines = [_status_lines.get(status) or _status_line(status)]
     count = 3
-    for name, value in headers:
+    for raw_name, value in headers:
+        name = _names.get(raw_name) or _learn(raw_name)
         if name == b"content-length":
-            if not value.isdigit() or (length is not None and length != int(value)):
+            if not value.isdigit() or length not in (None, int(value)):
                 raise BadResponse(f"the answer's Content-Length is {value!r}")
-            length = int(value)
-            if no_body:
+            if no_body or length is not None:
                 continue
+            length = int(value)
         elif name == b"connection":
             close = close or value.lower() == b"close"
             continue
-        elif name in _OURS:
+        elif name == b"transfer-encoding":
+            if value.lower() != b"chunked":
+                raise BadResponse(f"the answer's Transfer-Encoding is {value!r}")
             continue
-        elif name not in _good_names:
-            _learn(name)
+        elif name == b"date":
+            continue
         lines.append(b"%b: %b\r\n" % (name, value))
         count += 1
     if length is None and not no_body:
@@ -85,8 +85,8 @@ def write_head(
     lines.append(b"date: %b\r\n\r\n" % date)
     head = b"".join(lines)
     # A CR or LF in a value would be a header, or an answer, of the text's own making.
-    if not head.count(b"\n") == head.count(b"\r") == count or b"\0" in head:
-        raise BadResponse("a header of the answer holds a line break or a NUL")
+    if not head.count(b"\n") == head.count(b"\r") == count or head.translate(None, ALLOWED):
+        raise BadResponse("a header of the answer holds a line break or another control character")
     return ResponseHead(head, 0 if no_body else length, no_body or to_head, close)
 
 
@@ -103,16 +103,19 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def _learn(name: bytes) -> None:
+def _learn(raw_name: bytes) -> bytes:
+    name = raw_name.lower()
     if not is_token(name):
         raise BadResponse(f"the answer has a header with the name {name!r}")
-    if len(_good_names) >= _MOST_NAMES:
-        _good_names.clear()
-    _good_names.add(name)
+    if len(_names) >= _MOST_NAMES:
+        _names.clear()
+    _names[raw_name] = name
+    return name
 
 
 def _status_line(status: int) -> bytes:
-    if not 100 <= status <= 999:
-        raise BadResponse(f"{status} is no status")
+    if not 200 <= status <= 999:
+        # Below 200, it would be followed by another one.
+        raise BadResponse(f"{status} is no status of an answer")
     # RFC 9112 section 4: the reason may be left out, the space before it may not.
     return _status_lines.setdefault(status, b"HTTP/1.1 %d \r\n" % status)
