@@ -12,14 +12,14 @@ that have come to their deadline: idle, slow to send a head, slow to read, slow 
 `shutdown`.
 
 A head that is not plain takes its connection to Hypercorn, for good: upgrades, chunked bodies, `Expect`, HTTP/1.0, and
-what is malformed, which `screening` answers before h11 reads it. So both values of PLAIN_PATH answer alike.
+what is malformed, which `screening` and `chunked` refuse before h11 reads it. Both values of PLAIN_PATH answer alike.
 
 - `limits`: bytes, counts and seconds
 - `listening`, `serving`, `shutdown`: the listeners, the start, the end
 - `core`: what connections share; `connection`: one of them
-- `plain`, `screening`, `response`: pure functions of bytes
+- `plain`, `screening`, `chunked`, `response`: bytes alone, without a socket
 - `exchange`: a plain request as ASGI
-- `fallback`, `http1`, `websocket`, `inbox`: Hypercorn's connection, and what replaces parts of it
+- `fallback`, `http1`, `http_stream`, `websocket`, `inbox`: Hypercorn's connection, and what replaces parts of it
 """
 
 from .limits import KEEP_ALIVE, MAX_HEAD, ClientTimeouts, ShutdownTimeouts

@@ -2,7 +2,8 @@
 
 What differs from Hypercorn's own protocol:
 
-- A head is screened before h11 reads it, and h11 reads nothing beyond the request: the next one is screened as well.
+- A head is screened before h11 reads it, and so is the framing of a body in chunks; h11 reads nothing beyond the
+  request.
 - A body is read as far as the app has taken it, and 100 is sent when the app asks for it.
 - An answer that is sent before the body has come says so, and the connection lingers.
 - An upgrade to cleartext HTTP/2 is not taken (RFC 9110 section 7.8 allows it): bytes would go to another parser, and
@@ -177,14 +178,20 @@ class Http1Protocol(H11Protocol):
             await self._send_h11_event(h11.InformationalResponse(headers=headers, status_code=101))
         else:
             headers = [*self._kept(event), *self._date()]
-            if self._owner.core.sends_away or self._body_is_coming or isinstance(self.stream, WebSocketStream):
+            if self._closes_after(event):
                 headers.append((b"connection", b"close"))
             await self._send_h11_event(h11.Response(headers=headers, status_code=event.status_code))
 
+    def _closes_after(self, event: Response) -> bool:
+        if self._owner.core.sends_away or self._body_is_coming or isinstance(self.stream, WebSocketStream):
+            return True
+        return any(name.lower() == b"connection" and value.lower() == b"close" for name, value in event.headers)
+
     def _kept(self, event: Response) -> list[tuple[bytes, bytes]]:
-        # RFC 9110 sections 8.6 and 15.4.5.
-        framing = {b"content-length", b"transfer-encoding"} if event.status_code in (204, 304) else set()
-        dropped = {b"date", *framing}
+        dropped = {b"date", b"connection"}
+        if event.status_code in (204, 304):
+            # RFC 9110 sections 8.6 and 15.4.5.
+            dropped |= {b"content-length", b"transfer-encoding"}
         return [(name, value) for name, value in event.headers if name.lower() not in dropped]
 
     def _date(self) -> list[tuple[bytes, bytes]]:
@@ -209,7 +216,7 @@ class Http1Protocol(H11Protocol):
         if self.connection.our_state is h11.DONE and self.connection.their_state is h11.DONE:
             await self.send(Updated(idle=True))
             return
-        complete = self.connection.our_state in {h11.DONE, h11.MUST_CLOSE, h11.CLOSED}
+        complete = self.connection.our_state in {h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.SWITCHED_PROTOCOL}
         if not complete and not self._answer_begun and not self._owner.ended_by_client:
             await self.send(RawData(refusal(500, (), self._owner.core.date())))
         elif not complete and isinstance(stream, HttpStream) and stream.scope["http_version"] == "1.0":

@@ -25,12 +25,13 @@ class Asked(NamedTuple):
 
 
 class Echo:
-    """Answers with what it was asked, as JSON. `asked` are the requests in the order in which they were read whole."""
+    """Answers with what it was asked, as JSON; with 408 where the body has not come in `patience` seconds. `asked` are
+    the requests in the order in which they were read whole. `answer` is what is sent instead."""
 
-    def __init__(self, answer: Answer | None = None) -> None:
+    def __init__(self, answer: Answer | None = None, patience: float | None = None) -> None:
         self.asked: list[Asked] = []
-        self.begun = 0
         self._answer = answer
+        self._patience = patience
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -43,14 +44,19 @@ class Echo:
             await self._echo(scope, receive, send)
 
     async def _echo(self, scope: Any, receive: Any, send: Any) -> None:
-        self.begun += 1
         body, more = b"", True
-        while more:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                return
-            body += event["body"]
-            more = event["more_body"]
+        try:
+            async with asyncio.timeout(self._patience):
+                while more:
+                    event = await receive()
+                    if event["type"] == "http.disconnect":
+                        return
+                    body += event["body"]
+                    more = event["more_body"]
+        except TimeoutError:
+            await send({"type": "http.response.start", "status": 408, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
         headers = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
         asked = Asked(scope["method"], bytes(scope["raw_path"]), bytes(scope["query_string"]), headers, body)
         self.asked.append(asked)

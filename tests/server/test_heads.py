@@ -245,6 +245,17 @@ async def test_a_handshake_may_stand_in_several_lines(port: int, lines: tuple[by
         writer.transport.abort()
 
 
+async def test_nothing_follows_a_close_frame(port: int) -> None:
+    close = b"\x88\x82\0\0\0\0\x03\xe8"
+    async with asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(close + GET)
+        assert await reader.read() == b"\x88\x02\x03\xe8"
+        writer.transport.abort()
+
+
 async def test_no_compression_is_offered(port: int) -> None:
     async with asyncio.timeout(10), connect(f"ws://127.0.0.1:{port}/", proxy=None, compression="deflate") as socket:
         assert "Sec-WebSocket-Extensions" not in socket.response.headers
