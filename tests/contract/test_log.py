@@ -198,7 +198,7 @@ async def main():
     raise ZeroDivisionError("a defect")
 
 logs.configure("info", "json")
-server.run(main())
+server.run(lambda stop: main())
 """
 
 
