@@ -14,6 +14,7 @@ from ..auth.bearer import SUBPROTOCOL
 from . import request_id
 from .body import ReadableBody
 from .head import ReadableHead
+from .messages import MessageBuffer
 from .reading import RequestBody
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class ApiRequest(ReadableBody, ReadableHead):
 
 
 class ApiWebsocket(Websocket, ReadableHead):
+    # Of Quart 0.23; for 0.22 see `asgi`.
+    buffer_class = MessageBuffer
+
     request_id = ""
     access_token: AccessToken | None = None
     problem: str | None = None

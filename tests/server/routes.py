@@ -152,7 +152,7 @@ async def sends() -> None:
 async def floods() -> None:
     """Sends without an end, and never waits."""
     while True:
-        await websocket.send("a" * 100)
+        await websocket.send("a" * 10_000)
 
 
 @blueprint.websocket("/handshake")
