@@ -48,8 +48,6 @@ class Core:
         self.time = self.loop.time
         self.draining = False
         self.closing_idle = False
-        # Set whenever something has ended, for what waits for the end of all.
-        self.changed = asyncio.Event()
         # In the order in which they were opened.
         self.connections: dict[Connection, None] = {}
         self._most = most
@@ -70,11 +68,6 @@ class Core:
             self._date_at, self._date = now, formatdate(now, usegmt=True).encode("ascii")
         return self._date
 
-    def answered(self) -> None:
-        """Note that a connection has nothing in flight any more."""
-        if self.draining:
-            self.changed.set()
-
     def opened(self, connection: Connection) -> None:
         self.connections[connection] = None
         if len(self.connections) > self._most:
@@ -82,15 +75,9 @@ class Core:
 
     def closed(self, connection: Connection) -> None:
         self.connections.pop(connection, None)
-        self.changed.set()
         if self._is_full and len(self.connections) < self._most:
             self._is_full = False
             self._on_room()
-
-    @property
-    def busy(self) -> list[Connection]:
-        """Those that handle a request or a WebSocket."""
-        return [connection for connection in self.connections if connection.busy]
 
     async def sweep(self) -> None:
         """End what has come to its deadline, until cancelled: one timer for all connections."""

@@ -136,7 +136,6 @@ class Fallback:
         finally:
             inbox.close()
             self._app_task = None
-            self._core.answered()
             if not self._connection.lost:
                 await send(None)
 
