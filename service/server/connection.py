@@ -12,6 +12,7 @@ from .exchange import Exchange
 from .fallback import Fallback
 from .flow import Flow
 from .limits import LINGER_BYTES, LONGEST_LINGER, WRITE_SIZE
+from .response import refusal
 from .screening import cannot_become_good
 
 if TYPE_CHECKING:
@@ -119,7 +120,6 @@ class Connection(Flow):
         """Go on after a plain request, of whose body `unread_body` bytes were not taken."""
         self._exchange = None
         self.wants_body = False
-        self.core.answered()
         arrived = unread_body <= len(self.unread)
         if close or not arrived:
             self.end()
@@ -187,6 +187,22 @@ class Connection(Flow):
     def busy(self) -> bool:
         """Whether a request or a WebSocket is being handled."""
         return self._exchange is not None or (self._fallback is not None and self._fallback.busy)
+
+    @property
+    def in_head(self) -> bool:
+        """Whether the head of a request has begun to come, and no more than that."""
+        return bool(self.unread) and not self.busy and not self.closing
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that were written and that the client has not made room for."""
+        return 0 if self.lost else self._transport.get_write_buffer_size()
+
+    def refuse(self) -> None:
+        """Answer a request whose head has not come in time, since the service ends."""
+        self.write(refusal(503, ((b"retry-after", b"1"),), self.core.date()))
+        self.core.on_unreadable(503)
+        self.end()
 
     def sweep(self, now: float) -> None:
         """End what has come to its deadline."""

@@ -51,8 +51,6 @@ class Core:
         self.draining = False
         self.closing_idle = False
         self.full = False
-        # Set whenever something has ended, for what waits for the end of all.
-        self.changed = asyncio.Event()
         # In the order in which they were opened.
         self.connections: dict[Connection, None] = {}
         self._most = most
@@ -73,11 +71,6 @@ class Core:
             self._date_at, self._date = now, formatdate(now, usegmt=True).encode("ascii")
         return self._date
 
-    def answered(self) -> None:
-        """Note that a connection has nothing in flight any more."""
-        if self.draining:
-            self.changed.set()
-
     def opened(self, connection: Connection) -> None:
         self.connections[connection] = None
         if len(self.connections) > self._most:
@@ -85,7 +78,6 @@ class Core:
 
     def closed(self, connection: Connection) -> None:
         self.connections.pop(connection, None)
-        self.changed.set()
         if self.full and len(self.connections) < self._most:
             self.full = False
             self._resume()
@@ -94,11 +86,6 @@ class Core:
     def sends_away(self) -> bool:
         """Whether each answer ends its connection."""
         return self.draining or self.full
-
-    @property
-    def busy(self) -> list[Connection]:
-        """Those that handle a request or a WebSocket."""
-        return [connection for connection in self.connections if connection.busy]
 
     async def sweep(self) -> None:
         """End what has come to its deadline, until cancelled: one timer for all connections."""

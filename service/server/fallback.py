@@ -84,7 +84,11 @@ class Fallback:
         stream = self.protocol.stream
         if now < self._ping_at or not isinstance(stream, WebSocketStream) or not stream.is_open:
             return
-        if self._ping_at and not self._connection.reading_paused:
+        if not self._ping_at:
+            # It has just been opened.
+            self._ping_at = now + self._core.timeouts.ping
+            return
+        if not self._connection.reading_paused:
             self._pings_unanswered += 1
         if self._pings_unanswered > 3:
             self._connection.abort()
@@ -133,7 +137,6 @@ class Fallback:
         finally:
             inbox.close()
             self._app_task = None
-            self._core.answered()
             if not self._connection.lost:
                 await send(None)
 

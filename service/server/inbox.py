@@ -6,11 +6,15 @@ import asyncio
 from collections import deque
 from typing import Any, Literal
 
+from .limits import MAX_UNREAD
+
 
 class Inbox:
-    """A queue of ASGI events. `put` waits while there are `most`; both ends are released by `close`, after which the
-    app is told that its client has left. `is_awaited` says
-    that the app waits for the next one."""
+    """A queue of ASGI events, at most `most` of them and 64 KiB, or one that is longer. `put` waits for room.
+
+    Both ends are released by `close`, after which the app is told that its client has left. `is_awaited` says that the
+    app waits for the next event.
+    """
 
     def __init__(self, kind: Literal["http", "websocket"], most: int) -> None:
         self.kind = kind
@@ -18,6 +22,7 @@ class Inbox:
         self._disconnect = {"type": f"{kind}.disconnect"} | ({"code": 1006} if kind == "websocket" else {})
         self._most = most
         self._events: deque[Any] = deque()
+        self._size = 0
         self._closed = False
         self._changed = asyncio.Event()
 
@@ -25,10 +30,12 @@ class Inbox:
         if event["type"] == self._disconnect["type"]:
             self._disconnect = event
             self.close()
-        while len(self._events) >= self._most and not self._closed:
+        size = _size(event)
+        while self._is_full(size) and not self._closed:
             await self._wait()
         if not self._closed:
             self._events.append(event)
+            self._size += size
             self._changed.set()
 
     async def get(self) -> Any:
@@ -39,6 +46,7 @@ class Inbox:
         if not self._events:
             return self._disconnect
         event = self._events.popleft()
+        self._size -= _size(event)
         self._changed.set()
         return event
 
@@ -47,6 +55,13 @@ class Inbox:
         self._closed = True
         self._changed.set()
 
+    def _is_full(self, size: int) -> bool:
+        return len(self._events) >= self._most or (bool(self._events) and self._size + size > MAX_UNREAD)
+
     async def _wait(self) -> None:
         self._changed.clear()
         await self._changed.wait()
+
+
+def _size(event: Any) -> int:
+    return len(event.get("body") or event.get("bytes") or event.get("text") or b"")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .limits import BACKLOG, WRITE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # libuv accepts one connection for each listening handle in a turn of the loop, and serves in each turn what was
 # accepted before: with one handle, the n-th connection of a burst waits for about n²/2 requests. asyncio's own loop
@@ -87,11 +87,17 @@ class Listeners:
         if not self._closed and (self._opening is None or self._opening.done()):
             self._opening = self._loop.create_task(self._reopen())
 
-    def close(self) -> None:
-        """Accept no more, for good."""
+    async def close(self) -> None:
+        """Accept what waits in the kernel's queue, which would be reset, and then no more, for good."""
+        if self._closed:
+            return
         self._closed = True
         self._close_servers()
+        # At once, since clients go on connecting.
+        waiting = list(_accept_waiting(self._listener))
         self._listener.close()
+        for accepted in waiting:
+            await self._loop.connect_accepted_socket(self._connect, accepted)
 
     async def _reopen(self) -> None:
         while True:
@@ -107,3 +113,12 @@ class Listeners:
         servers, self._servers = self._servers, []
         for server in servers:
             server.close()
+
+
+def _accept_waiting(listener: socket.socket) -> Iterator[socket.socket]:
+    listener.setblocking(False)
+    # Also out of descriptors there is nothing more to accept.
+    with contextlib.suppress(OSError):
+        for _ in range(BACKLOG):
+            accepted, _address = listener.accept()
+            yield accepted

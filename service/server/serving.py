@@ -66,7 +66,7 @@ async def serve(
             on_draining()
             await shut_down(core, listeners, shutdown or ShutdownTimeouts())
         finally:
-            listeners.close()
+            await listeners.close()
             sweep.cancel()
             for connection in list(core.connections):
                 connection.abort()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypercorn.protocol.events import StreamClosed
-from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from wsproto.connection import ConnectionState
-from wsproto.events import CloseConnection, Message, Ping, Pong
+from wsproto.events import CloseConnection, Message, Ping, Pong, TextMessage
 from wsproto.frame_protocol import CloseReason
-from wsproto.utilities import LocalProtocolError
 
-from .limits import TURN
+from .limits import MAX_MESSAGE, TURN
 
 if TYPE_CHECKING:
     from hypercorn.typing import WebsocketAcceptEvent
@@ -35,6 +34,11 @@ class WebSocketStream(WSStream):
     owner: Connection
     _allowance = float(_BURST)
     _refilled_at = 0.0
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        # What has come of a message. Hypercorn's buffer counts the characters of a text, which take up to four bytes.
+        self._message = bytearray()
 
     @property
     def is_open(self) -> bool:
@@ -73,16 +77,12 @@ class WebSocketStream(WSStream):
                 await self._close(CloseConnection(CloseReason.POLICY_VIOLATION, "Too many pings or fragments."))
                 return
             if isinstance(event, Message):
-                try:
-                    self.buffer.extend(event)
-                except FrameTooLargeError:
+                self._message += event.data.encode() if isinstance(event.data, str) else event.data
+                if len(self._message) > MAX_MESSAGE:
                     await self._close(CloseConnection(CloseReason.MESSAGE_TOO_BIG))
                     return
                 if event.message_finished:
-                    message = self.buffer.to_message()
-                    self.buffer.clear()
-                    assert self.app_put is not None  # noqa: S101 - it was opened
-                    await self.app_put(message)
+                    await self._hand_on(text=isinstance(event, TextMessage))
             elif isinstance(event, Ping):
                 await self._send_wsproto_event(event.response())
             elif isinstance(event, CloseConnection):
@@ -91,15 +91,25 @@ class WebSocketStream(WSStream):
                 await self._close(event.response() if theirs else event)
                 return
 
+    async def _hand_on(self, *, text: bool) -> None:
+        data, self._message = self._message, bytearray()
+        assert self.app_put is not None  # noqa: S101 - it was opened
+        await self.app_put(
+            {
+                "type": "websocket.receive",
+                "bytes": None if text else bytes(data),
+                "text": data.decode() if text else None,
+            }
+        )
+
     async def _close(self, frame: CloseConnection) -> None:
-        """Send a Close frame, tell the app, and end the connection."""
-        try:
-            data = self.connection.send(frame)
-        except LocalProtocolError:
-            # A code that a client may not send, and that is not sent back.
-            data = self.connection.send(CloseConnection(CloseReason.PROTOCOL_ERROR))
+        """Send a Close frame, tell the app with its code, and end the connection."""
+        data = self.connection.send(frame)
         self.state = ASGIWebsocketState.CLOSED
+        self._message.clear()
         self.owner.write(data)
+        assert self.app_put is not None  # noqa: S101 - it was opened
+        await self.app_put({"type": "websocket.disconnect", "code": int(frame.code)})
         self.task_group.client_left()  # type: ignore[attr-defined]
         await self.send(StreamClosed(stream_id=self.stream_id))
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 
     from .application import Application
-    from .requests import ApiRequest
+    from .requests import ApiRequest, ApiWebsocket
 
 # Messages that wait for a route; then the client's socket is not read. The server keeps four more.
 _MOST_QUEUED = 1
@@ -52,7 +52,7 @@ class HttpConnection(ASGIHTTPConnection):
             try:
                 await self.handle_request(request, send)
             except asyncio.CancelledError:
-                await self._give_up(send)
+                await self._give_up(request, send)
                 raise
             finally:
                 sent = 0 if request.method == "HEAD" else self._sent
@@ -128,16 +128,27 @@ class HttpConnection(ASGIHTTPConnection):
         finally:
             self._sent = stream.sent
 
-    async def _give_up(self, send: ASGISendCallable) -> None:
+    async def _give_up(self, request: ApiRequest, send: ASGISendCallable) -> None:
         """Answer a request that the service has no more time for, since it ends; another instance may have it."""
-        connection: Any = self.scope["extensions"].get(_CONNECTION)
-        if self._answered or (connection is not None and (connection.lost or connection.ended_by_client)):
+        if self._answered or _client_has_left(self.scope):
             return
         self._status = 503
-        headers = [(b"retry-after", b"1"), (b"content-length", b"0"), (b"connection", b"close")]
-        start: Any = {"type": "http.response.start", "status": 503, "headers": headers}
+        start: Any = {"type": "http.response.start", "status": 503, "headers": _no_time(request)}
         await send(start)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _client_has_left(scope: Any) -> bool:
+    connection = scope["extensions"].get(_CONNECTION)
+    return connection is not None and (connection.lost or connection.ended_by_client)
+
+
+def _no_time(connection: ApiRequest | ApiWebsocket) -> list[tuple[bytes, bytes]]:
+    """Make the headers of a 503 that has no body."""
+    headers = [(b"retry-after", b"1"), (b"content-length", b"0"), (b"connection", b"close")]
+    # It is chosen by the first hook.
+    request_id = connection.request_id.encode("ascii")
+    return [*headers, (b"x-request-id", request_id)] if request_id else headers
 
 
 async def _push_nothing(path: str, headers: Any) -> None:
@@ -179,6 +190,12 @@ class WebsocketConnection(ASGIWebsocketConnection):
         with observer.trace(websocket):
             try:
                 await self._handle(websocket, receive, noting)
+            except asyncio.CancelledError:
+                if status == NO_ANSWER and not _client_has_left(self.scope):
+                    start = {"type": "websocket.http.response.start", "status": 503, "headers": _no_time(websocket)}
+                    await noting(start)
+                    await noting({"type": "websocket.http.response.body", "body": b"", "more_body": False})
+                raise
             finally:
                 ended = exchange(websocket, status, 0, time.perf_counter() - began, websocket=True)
                 observer.ended(ended)

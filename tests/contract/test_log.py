@@ -189,7 +189,7 @@ from service import logs, server
 from service.telemetry.request_log import RequestLog
 from service.web.observing import Exchange
 
-async def main():
+async def main(stop):
     log = RequestLog()
     for number in range(100):
         log.ended(Exchange("GET", "/api/public", 200, 0, 0.001, str(number), None, None, False, False))
@@ -198,7 +198,7 @@ async def main():
     raise ZeroDivisionError("a defect")
 
 logs.configure("info", "json")
-server.run(lambda stop: main())
+server.run(main)
 """
 
 

@@ -14,6 +14,7 @@ from service.web import Application
 from service.web.observing import Exchange, NoObserver
 
 from ..tenant import ManualClock, Tenant, settings
+from .frames import Socket, handshake
 from .routes import blueprint
 
 ORIGIN = "https://app.example.com"
@@ -35,6 +36,7 @@ class Api:
     app: Application
     tenant: Tenant
     recorder: Recorder = field(default_factory=Recorder)
+    opened: list[asyncio.StreamWriter] = field(default_factory=list)
 
     @property
     def events(self) -> list[str]:
@@ -47,8 +49,13 @@ class Api:
 
     async def connect(self, request: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.opened.append(writer)
         writer.write(request)
         return reader, writer
+
+    async def socket(self, path: str, *fields: str) -> Socket:
+        reader, writer = await self.connect(handshake(path, *fields))
+        return await Socket.opened(reader, writer)
 
     async def send(self, request: bytes) -> bytes:
         """Send a request, and return what comes until the end of the connection."""
@@ -81,7 +88,11 @@ async def serving(plain: bool = True, seconds: float = 20, **timeouts: float) ->
     api = Api(int(listener.getsockname()[1]), app, tenant)
     app.observer = api.recorder
     async with asyncio.timeout(seconds), server.running(app, listener, server.ClientTimeouts(**timeouts), plain=plain):
-        yield api
+        try:
+            yield api
+        finally:
+            for writer in api.opened:
+                writer.transport.abort()
 
 
 async def until(condition: Any) -> Any:

@@ -128,6 +128,30 @@ async def wait() -> str:
     return ""
 
 
+@blueprint.get("/nap")
+@public
+async def nap() -> str:
+    await asyncio.sleep(0.6)
+    return "slept"
+
+
+@blueprint.get("/ticks")
+@public
+async def ticks() -> Response:
+    async def body() -> AsyncIterator[bytes]:
+        while True:
+            yield b"tick\n"
+            await asyncio.sleep(0.005)
+
+    return Response(body(), content_type="text/plain")
+
+
+@blueprint.post("/length")
+@public
+async def length() -> str:
+    return f"{len(await request.get_data())} bytes"
+
+
 @blueprint.websocket("/echo")
 @public
 async def echo() -> None:
@@ -152,7 +176,7 @@ async def sends() -> None:
 async def floods() -> None:
     """Sends without an end, and never waits."""
     while True:
-        await websocket.send("a" * 100)
+        await websocket.send("a" * 10_000)
 
 
 @blueprint.websocket("/handshake")
