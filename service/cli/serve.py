@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import os
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 from .. import logs, server, workers
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
+
+# Seconds in which it is logged once that there is no room for more connections. The metric has each time.
+_FULL_AGAIN_SECONDS = 60.0
 
 
 def run(options: argparse.Namespace) -> int:
@@ -100,9 +105,15 @@ async def _serve(
         app.draining = True
         log.info("draining", extra={"delay": settings.shutdown_delay, "grace": settings.shutdown_grace})
 
+    told_at = -math.inf
+
     def full() -> None:
-        log.warning("every connection that there are descriptors for is in use; new ones wait")
+        nonlocal told_at
         telemetry.metrics.connections_full()
+        now = time.monotonic()
+        if now - told_at >= _FULL_AGAIN_SECONDS:
+            told_at = now
+            log.warning("as many connections as there are descriptors for: idle ones are closed, or new ones wait")
 
     def note(status: int) -> None:
         app.observer.ended(unreadable(status))

@@ -2,50 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from typing import TYPE_CHECKING, Any
 
 from . import plain
 from .exchange import Exchange
 from .fallback import Fallback
-from .limits import BODY_READ_SIZE, LINGER_BYTES, MAX_UNREAD, READ_SIZE, WRITE_SIZE
+from .flow import Flow
+from .limits import HALF_CLOSED_SECONDS, LINGER_BYTES, LONGEST_LINGER, WRITE_SIZE
 from .screening import cannot_become_good
 
 if TYPE_CHECKING:
+    import asyncio
+
     from .core import Core
 
-# What libuv and asyncio read into: its bytes are copied before anything else is read, so one does for all.
-_BUFFER = memoryview(bytearray(BODY_READ_SIZE))
-_SMALL_BUFFER = _BUFFER[:READ_SIZE]
 
-END_OF_HEAD = b"\r\n\r\n"
+class Connection(Flow):
+    """Owns the socket, which of the two paths is on it, and the deadline. Everything of a connection ends here.
 
-
-class Connection(asyncio.BufferedProtocol):
-    """Owns the socket, what has come and is not taken, and the deadline. Everything of a connection ends here.
-
-    `unread` is what the client has sent and neither path has taken. `deadline` is the moment, by the loop's clock, at
-    which the connection is ended for what the client does not do; `lost` says that there is nobody to answer.
+    `deadline` is the moment, by the loop's clock, at which the connection is ended for what the client does not do;
+    `waiting_since` the one at which it began to wait for a request.
     """
 
     def __init__(self, core: Core) -> None:
-        self.core = core
-        self.unread = bytearray()
-        self.lost = False
+        super().__init__(core)
         self.ended_by_client = False
+        self._leaving: asyncio.TimerHandle | None = None
         self.deadline = math.inf
-        self.writing_deadline = math.inf
-        self.wants_body = False
+        self.waiting_since = 0.0
         self.client: tuple[str, int] | None = None
         self.local: tuple[str, int] | None = None
-        self._transport: Any = None
         self._exchange: Exchange | None = None
         self._fallback: Fallback | None = None
-        self._searched = 0
+        # Bytes that were discarded since the connection's last answer, and the moment at which none is read any more.
         self._lingering = -1
-        self.reading_paused = False
-        self._drained: asyncio.Future[None] | None = None
+        self._lingers_until = math.inf
 
     # What the transport calls
 
@@ -54,39 +46,35 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.set_write_buffer_limits(high=WRITE_SIZE)
         self.client = _address(transport.get_extra_info("peername"))
         self.local = _address(transport.get_extra_info("sockname"))
-        self.deadline = self.core.time() + self.core.timeouts.idle
+        self.waiting_since = self.core.time()
+        self.deadline = self.waiting_since + self.core.timeouts.idle
         self.core.opened(self)
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return _BUFFER if self.wants_body else _SMALL_BUFFER
 
     def buffer_updated(self, nbytes: int) -> None:
         if self._lingering >= 0:
-            self._lingering += nbytes
-            if self._lingering > LINGER_BYTES:
-                self.abort()
+            self._discard(nbytes)
             return
-        self.unread += _BUFFER[:nbytes]
+        self.keep(nbytes)
         if self._fallback is not None:
             self._fallback.wake()
         elif self._exchange is None:
             self._advance()
         else:
             self._exchange.wake()
-        if len(self.unread) > MAX_UNREAD and not self.reading_paused and not self.closing:
-            self.reading_paused = True
-            self._transport.pause_reading()
+        self.hold_back()
 
     def eof_received(self) -> bool:
         self.ended_by_client = True
-        if self._exchange is None and self._fallback is None:
+        if self._lingering >= 0 or (self._exchange is None and self._fallback is None):
             return False
-        # Not at once: a request that came in the same packet gets its answer, where making it needs no waiting.
-        self.core.loop.call_soon(self._client_left)
+        # Not at once: some clients say so behind their request, and wait for the answer. Most have left.
+        self._leaving = self.core.loop.call_later(HALF_CLOSED_SECONDS, self._has_left)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        if self._leaving is not None:
+            self._leaving.cancel()
         self.resume_writing()
         self._client_left()
         if self._fallback is not None:
@@ -94,62 +82,24 @@ class Connection(asyncio.BufferedProtocol):
         self.deadline = math.inf
         self.core.closed(self)
 
-    def pause_writing(self) -> None:
-        self._drained = self.core.loop.create_future()
-        self.writing_deadline = self.core.time() + self.core.timeouts.response
-
     def resume_writing(self) -> None:
-        self.writing_deadline = math.inf
-        if self._drained is not None:
-            if not self._drained.done():
-                self._drained.set_result(None)
-            self._drained = None
-            if self._exchange is None and self._fallback is None and self.unread and not self.closing:
-                self._advance()
+        super().resume_writing()
+        if self._exchange is None and self._fallback is None and self.unread and not self.closing:
+            self._advance()
 
     # What the two paths call
 
     @property
     def closing(self) -> bool:
-        return self.lost or self._lingering >= 0 or bool(self._transport.is_closing())
-
-    @property
-    def writing_paused(self) -> bool:
-        """Whether the client has yet to take what was written."""
-        return self._drained is not None
-
-    def write(self, data: bytes) -> None:
-        """Send bytes, without waiting for the client to take them."""
-        if not self.lost:
-            self._transport.write(data)
-
-    async def write_all(self, data: bytes) -> None:
-        """Send bytes, at the pace at which the client takes them. Returns early where it leaves."""
-        for begin in range(0, len(data), WRITE_SIZE):
-            self.write(data[begin : begin + WRITE_SIZE] if len(data) > WRITE_SIZE else data)
-            await self.drain()
-
-    async def drain(self) -> None:
-        """Wait until the client has taken enough of what was written, or has left."""
-        while self._drained is not None:
-            # Shielded, since others may wait for it.
-            await asyncio.shield(self._drained)
-
-    def take(self, most: int) -> bytes:
-        """Take bytes that have come."""
-        data = bytes(self.unread[:most])
-        del self.unread[:most]
-        if self.reading_paused and len(self.unread) <= MAX_UNREAD and not self.closing:
-            self.reading_paused = False
-            self._transport.resume_reading()
-        return data
+        return self._lingering >= 0 or super().closing
 
     def wait_idle(self) -> None:
         """Wait for the next request, for as long as an idle connection is kept."""
-        if self.core.closing_idle:
+        if self.core.closing_idle or self.core.full or (self.ended_by_client and not self.unread):
             self.end()
-        else:
-            self.deadline = self.core.time() + self.core.timeouts.idle
+            return
+        self.waiting_since = self.core.time()
+        self.deadline = self.waiting_since + self.core.timeouts.idle
 
     def wait_head(self) -> None:
         """Wait for the rest of a head, from now on if it has just begun."""
@@ -160,15 +110,6 @@ class Connection(asyncio.BufferedProtocol):
     def head_has_come(self) -> None:
         self._searched = 0
         self.deadline = math.inf
-
-    def find_head(self) -> int:
-        """Return the length of the head in `unread`, or 0 where its end has not come."""
-        while self.unread.startswith(b"\r\n"):
-            # RFC 9112 section 2.2: empty lines before a request are skipped.
-            del self.unread[:2]
-            self._searched = 0
-        found = self.unread.find(END_OF_HEAD, max(0, self._searched - 3))
-        return 0 if found < 0 else found + len(END_OF_HEAD)
 
     def answered(self, *, close: bool, unread_body: int) -> None:
         """Go on after a plain request, of whose body `unread_body` bytes were not taken."""
@@ -196,6 +137,7 @@ class Connection(asyncio.BufferedProtocol):
             self.close()
             return
         self._lingering = 0
+        self._lingers_until = self.core.time() + LONGEST_LINGER
         self.unread.clear()
         self.wants_body = True
         self._limit_closing()
@@ -203,6 +145,15 @@ class Connection(asyncio.BufferedProtocol):
             self.reading_paused = False
             self._transport.resume_reading()
         self._transport.write_eof()
+
+    def _discard(self, nbytes: int) -> None:
+        """Go on waiting for a client that still sends what was refused, and would not read the answer before."""
+        self._lingering += nbytes
+        if self._lingering > LINGER_BYTES:
+            self.abort()
+        else:
+            waits_until = self.core.time() + self.core.timeouts.linger
+            self.deadline = max(self.deadline, min(waits_until, self._lingers_until))
 
     def close(self) -> None:
         """Close what is idle, or what lingers."""
@@ -228,19 +179,23 @@ class Connection(asyncio.BufferedProtocol):
 
     def sweep(self, now: float) -> None:
         """End what has come to its deadline."""
-        if self.writing_deadline <= now or (self.deadline <= now and self.closing):
+        if self.writing_deadline <= now:
             self.abort()
         elif self.deadline <= now:
-            self.close()
+            # What has not read its answer by now will not.
+            if self.closing or self._transport.get_write_buffer_size():
+                self.abort()
+            else:
+                self.close()
+        elif self.reading_paused and self.busy and self.was_reset():
+            self.abort()
         elif self._fallback is not None:
             self._fallback.sweep(now)
 
     def cancel(self) -> None:
         """Cancel what is being handled: there is no more time for it."""
-        if self._exchange is not None:
-            self._exchange.task.cancel()
-        if self._fallback is not None:
-            self._fallback.cancel()
+        # Not at once: a task that is cancelled before its first step would not even answer.
+        self.core.loop.call_soon(self._cancel)
 
     def say_goodbye(self) -> None:
         """Close a WebSocket, which would not end by itself."""
@@ -271,13 +226,25 @@ class Connection(asyncio.BufferedProtocol):
         self.take(length)
         self.head_has_come()
         self._exchange = Exchange(self, head)
-        if self.ended_by_client:
-            self.core.loop.call_soon(self._client_left)
 
     def _hand_over(self) -> None:
         """Leave this connection, with all that was not taken, to Hypercorn's."""
         self._fallback = Fallback(self)
         self._fallback.wake()
+
+    def _cancel(self) -> None:
+        if self._exchange is not None:
+            self._exchange.task.cancel()
+        if self._fallback is not None:
+            self._fallback.cancel()
+
+    def _has_left(self) -> None:
+        if self.busy:
+            # From here on there is nobody to answer, also for the app that asks.
+            self.lost = True
+            self.abort()
+        else:
+            self.close()
 
     def _client_left(self) -> None:
         if self._exchange is not None:

@@ -23,7 +23,8 @@ class Core:
     """`draining` says that each answer ends its connection; `closing_idle` that idle connections are not kept.
 
     `most` is how many connections may be open. Where there are more, those that wait for a request are closed, the
-    longest waiting first; `on_full` is called when none is left to close.
+    longest waiting first. Where each is in use, the server is `full`: `pause` is called, answers end their connections,
+    and `resume` is called once there is room. `on_full` is told each time that something had to be done.
     """
 
     def __init__(
@@ -36,7 +37,8 @@ class Core:
         most: int,
         on_unreadable: Callable[[int], None],
         on_full: Callable[[], None],
-        on_room: Callable[[], None],
+        pause: Callable[[], None],
+        resume: Callable[[], None],
     ) -> None:
         self.app = app
         self.config = config
@@ -48,14 +50,15 @@ class Core:
         self.time = self.loop.time
         self.draining = False
         self.closing_idle = False
+        self.full = False
         # Set whenever something has ended, for what waits for the end of all.
         self.changed = asyncio.Event()
         # In the order in which they were opened.
         self.connections: dict[Connection, None] = {}
         self._most = most
         self._on_full = on_full
-        self._on_room = on_room
-        self._is_full = False
+        self._pause = pause
+        self._resume = resume
         self._date_at = 0
         self._date = b""
 
@@ -78,14 +81,19 @@ class Core:
     def opened(self, connection: Connection) -> None:
         self.connections[connection] = None
         if len(self.connections) > self._most:
-            self._make_room()
+            self._make_room(connection)
 
     def closed(self, connection: Connection) -> None:
         self.connections.pop(connection, None)
         self.changed.set()
-        if self._is_full and len(self.connections) < self._most:
-            self._is_full = False
-            self._on_room()
+        if self.full and len(self.connections) < self._most:
+            self.full = False
+            self._resume()
+
+    @property
+    def sends_away(self) -> bool:
+        """Whether each answer ends its connection."""
+        return self.draining or self.full
 
     @property
     def busy(self) -> list[Connection]:
@@ -98,17 +106,24 @@ class Core:
         shortest = min(timeouts.idle, timeouts.head, timeouts.response, timeouts.linger, timeouts.ping)
         while True:
             await asyncio.sleep(max(0.01, min(1.0, shortest / 4)))
-            now = self.time()
-            for connection in list(self.connections):
-                connection.sweep(now)
+            self._sweep(self.time())
 
-    def _make_room(self) -> None:
-        *before, _newest = self.connections
-        idle = [connection for connection in before if not connection.busy]
-        idle.sort(key=lambda connection: connection.deadline)
-        # A tenth at once, so that the next ones need not look again.
-        for connection in idle[: max(1, self._most // 10)]:
-            connection.abort()
-        if not idle and not self._is_full:
-            self._is_full = True
-            self._on_full()
+    def _sweep(self, now: float) -> None:
+        for connection in list(self.connections):
+            connection.sweep(now)
+
+    def _make_room(self, newest: Connection) -> None:
+        """Close what waits longest. A client that sends a head byte by byte has waited since it began to."""
+        waiting = [each for each in self.connections if each is not newest and not each.busy and not each.closing]
+        if waiting:
+            waiting.sort(key=lambda connection: connection.waiting_since)
+            # Several at once where there are many, so that the next ones need not look again.
+            for connection in waiting[: max(1, self._most // 100)]:
+                del self.connections[connection]
+                connection.abort()
+        elif not self.full:
+            self.full = True
+            self._pause()
+        else:
+            return
+        self._on_full()

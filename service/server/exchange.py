@@ -44,6 +44,7 @@ class Exchange:
     def wake(self) -> None:
         """Let `receive` look again at what has come."""
         if self._arrived is not None and not self._arrived.done():
+            self._connection.wants_body = False
             self._arrived.set_result(None)
 
     def client_left(self) -> None:
@@ -155,7 +156,7 @@ class Exchange:
             self._start.get("headers", ()),
             connection.core.date(),
             to_head=self._head.method == "HEAD",
-            close=self._close or connection.core.draining or self._body_left > len(connection.unread),
+            close=self._close or connection.core.sends_away or self._body_left > len(connection.unread),
             whole=whole,
         )
         self._length_left, self._bodiless, self._close = written.length, written.bodiless, written.close

@@ -194,7 +194,7 @@ class Http1Protocol(H11Protocol):
             await self._send_h11_event(h11.InformationalResponse(headers=headers, status_code=101))
         else:
             headers = list(chain(self._kept(event), self._date()))
-            if self._owner.core.draining or self._body_is_coming or isinstance(self.stream, WebSocketStream):
+            if self._owner.core.sends_away or self._body_is_coming or isinstance(self.stream, WebSocketStream):
                 headers.append((b"connection", b"close"))
             await self._send_h11_event(h11.Response(headers=headers, status_code=event.status_code))
 

@@ -16,14 +16,18 @@ READ_SIZE = 16 * 1024
 BODY_READ_SIZE = 64 * 1024
 """Bytes that are read at once of a body that the app waits for."""
 
-MAX_UNREAD = 64 * 1024
-"""Bytes of a client that are kept until the app takes them; then its socket is not read."""
+MAX_UNREAD = MAX_HEAD
+"""Bytes of a client that are kept until they are taken; then its socket is not read. No less than a head."""
 
 WRITE_SIZE = 64 * 1024
-"""Bytes that are written before the client must have taken some (asyncio's high-water mark)."""
+"""Bytes that are written before the client must have taken some (asyncio's high-water mark); then the kernel too holds
+no more than these that were not sent."""
 
 LINGER_BYTES = 16 * 1024 * 1024
 """Bytes that are read and discarded after an answer that was sent before the request's body had arrived."""
+
+LONGEST_LINGER = 30.0
+"""Seconds in which they are read, from a client that goes on sending."""
 
 MAX_MESSAGE = 1024 * 1024
 """Longest message of a WebSocket, in bytes."""
@@ -41,6 +45,10 @@ KEEP_ALIVE = 75.0
 """Seconds that an idle connection is kept. Above the 60 of an AWS load balancer: it must be the one to close, or it
 will send a request on a connection that is just being closed, and answer 502."""
 
+HALF_CLOSED_SECONDS = 0.05
+"""Seconds in which a client is still answered that has said that it sends no more. Most of them have left: then the
+work for them is cancelled."""
+
 FLUSH_SECONDS = 1.0
 """Seconds to flush close frames and 503s before connections are aborted."""
 
@@ -50,8 +58,8 @@ class ClientTimeouts:
     """Seconds that a server waits for a client.
 
     `idle` between two requests; `head` from the first byte of a head to its last; `response` for a client to take
-    64 KiB that were written; `linger` for the rest of a body that nobody reads, and for a closing connection to close;
-    `ping` between two pings of a WebSocket, three of which without any sign of life end it.
+    64 KiB that were written; `linger` between two parts of a body that is not read any more, and for a closing
+    connection to close; `ping` between two pings of a WebSocket, three of which without any sign of life end it.
     """
 
     idle: float = KEEP_ALIVE

@@ -9,7 +9,7 @@ import resource
 import socket
 from typing import TYPE_CHECKING
 
-from .limits import BACKLOG
+from .limits import BACKLOG, WRITE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,9 @@ _HANDLES = 8
 # Descriptors for everything that is no connection: listeners, files, key fetches, what routes open.
 _RESERVED = 64
 
+# Seconds until a handle is opened again that no descriptor was left for.
+_RETRY_SECONDS = 0.5
+
 
 class CannotBind(Exception):
     """The address cannot be listened on; the message says why."""
@@ -32,9 +35,14 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         both = host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=both)
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         raise CannotBind(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # Each connection inherits it. Without it the kernel takes 4 MB for a client that reads nothing, and from one
+        # that reads slowly it asks for more only when a third of that was read, which can take minutes.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, WRITE_SIZE)
+    return listener
 
 
 def most_connections() -> int:
@@ -54,14 +62,15 @@ class Listeners:
         self._listener = listener
         self._connect = connect
         self._loop = asyncio.get_running_loop()
+        self._handles = _HANDLES if type(self._loop).__module__.startswith("uvloop") else 1
         self._servers: list[asyncio.AbstractServer] = []
         self._opening: asyncio.Task[None] | None = None
         self._paused = False
         self._closed = False
 
     async def open(self) -> None:
-        handles = _HANDLES if type(self._loop).__module__.startswith("uvloop") else 1
-        for _ in range(handles):
+        """Accept from now on. Raises OSError where there is no descriptor for it."""
+        while len(self._servers) < self._handles and not self._paused and not self._closed:
             duplicate = self._listener.dup()
             server = await self._loop.create_server(self._connect, sock=duplicate, backlog=BACKLOG)
             self._servers.append(server)
@@ -75,15 +84,25 @@ class Listeners:
 
     def resume(self) -> None:
         """Accept again."""
-        if self._paused and not self._closed:
-            self._paused = False
-            self._opening = self._loop.create_task(self.open())
+        self._paused = False
+        if not self._closed and (self._opening is None or self._opening.done()):
+            self._opening = self._loop.create_task(self._reopen(), name="listeners")
 
     def close(self) -> None:
         """Accept no more, for good."""
         self._closed = True
         self._close_servers()
         self._listener.close()
+
+    async def _reopen(self) -> None:
+        while not self._closed:
+            try:
+                await self.open()
+            except OSError:
+                # What else has descriptors, such as a file that a route has opened, gives them back.
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     def _close_servers(self) -> None:
         servers, self._servers = self._servers, []

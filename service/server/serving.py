@@ -41,15 +41,11 @@ async def serve(
 
     `plain` turns the plain path on; `most` is the largest number of connections, by default what the process has
     descriptors for. `on_unreadable` is told the status of each answer to what no app could be given, since it is no
-    HTTP; `on_full` is called when there are `most` connections and each is in use.
+    HTTP; `on_full` is called whenever there were more than `most`: then idle ones are closed, the longest waiting
+    first, and where each is in use, new ones wait.
     """
     config = _config()
     listeners: Listeners
-
-    def full() -> None:
-        listeners.pause()
-        on_full()
-
     core = Core(
         app,
         config=config,
@@ -57,8 +53,9 @@ async def serve(
         plain=plain,
         most=most_connections() if most is None else most,
         on_unreadable=on_unreadable,
-        on_full=full,
-        on_room=lambda: listeners.resume(),
+        on_full=on_full,
+        pause=lambda: listeners.pause(),
+        resume=lambda: listeners.resume(),
     )
     listeners = Listeners(listener, core.connect)
     async with _lifespan(app, config):

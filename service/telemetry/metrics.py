@@ -68,7 +68,7 @@ class Metrics:
         self._hits, self._misses = lookups.labels("hit"), lookups.labels("miss")
         self._seen = (0, 0)
         self._full = Counter(
-            "connections_full_total", "Times that every connection was in use, and new ones had to wait.",
+            "connections_full_total", "Times that idle connections were closed for new ones, or new ones had to wait.",
             registry=registry,
         )  # fmt: skip
         self._cache: VerifiedTokens | None = None
