@@ -11,7 +11,7 @@ from . import plain
 from .exchange import Exchange
 from .fallback import Fallback
 from .flow import Flow
-from .limits import LINGER_BYTES, LONGEST_LINGER, WRITE_SIZE
+from .limits import HALF_CLOSED_SECONDS, LINGER_BYTES, LONGEST_LINGER, WRITE_SIZE
 from .response import refusal
 from .screening import cannot_become_good
 
@@ -31,6 +31,7 @@ class Connection(Flow):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self.ended_by_client = False
+        self._leaving: asyncio.TimerHandle | None = None
         self.deadline = math.inf
         self.waiting_since = 0.0
         self.client: tuple[str, int] | None = None
@@ -67,14 +68,16 @@ class Connection(Flow):
 
     def eof_received(self) -> bool:
         self.ended_by_client = True
-        if self._exchange is None and self._fallback is None:
+        if self._lingering >= 0 or (self._exchange is None and self._fallback is None):
             return False
-        # Not at once: a request that came in the same packet gets its answer, where making it needs no waiting.
-        self.core.loop.call_soon(self._client_left)
+        # Not at once: some clients say so behind their request, and wait for the answer. Most have left.
+        self._leaving = self.core.loop.call_later(HALF_CLOSED_SECONDS, self._has_left)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        if self._leaving is not None:
+            self._leaving.cancel()
         self.resume_writing()
         self._client_left()
         if self._fallback is not None:
@@ -100,7 +103,7 @@ class Connection(Flow):
 
     def wait_idle(self) -> None:
         """Wait for the next request, for as long as an idle connection is kept."""
-        if self.core.closing_idle or self.core.full:
+        if self.core.closing_idle or self.core.full or (self.ended_by_client and not self.unread):
             self.end()
             return
         self.waiting_since = self.core.time()
@@ -254,8 +257,6 @@ class Connection(Flow):
             return
         self.head_has_come()
         self._exchange = Exchange(self, head)
-        if self.ended_by_client:
-            self.core.loop.call_soon(self._client_left)
 
     def _hand_over(self) -> None:
         """Leave this connection, with all that was not taken, to Hypercorn's."""
@@ -267,6 +268,14 @@ class Connection(Flow):
             self._exchange.task.cancel()
         if self._fallback is not None:
             self._fallback.cancel()
+
+    def _has_left(self) -> None:
+        if self.busy:
+            # From here on there is nobody to answer, also for the app that asks.
+            self.lost = True
+            self.abort()
+        else:
+            self.close()
 
     def _client_left(self) -> None:
         if self._exchange is not None:

@@ -93,9 +93,11 @@ class Core:
         shortest = min(timeouts.idle, timeouts.head, timeouts.response, timeouts.linger, timeouts.ping)
         while True:
             await asyncio.sleep(max(0.01, min(1.0, shortest / 4)))
-            now = self.time()
-            for connection in list(self.connections):
-                connection.sweep(now)
+            self._sweep(self.time())
+
+    def _sweep(self, now: float) -> None:
+        for connection in list(self.connections):
+            connection.sweep(now)
 
     def _make_room(self, newest: Connection) -> None:
         """Close what waits longest. A client that sends a head byte by byte has waited since it began to."""

@@ -45,6 +45,10 @@ KEEP_ALIVE = 75.0
 """Seconds that an idle connection is kept. Above the 60 of an AWS load balancer: it must be the one to close, or it
 will send a request on a connection that is just being closed, and answer 502."""
 
+HALF_CLOSED_SECONDS = 0.05
+"""Seconds in which a client is still answered that has said that it sends no more. Most of them have left: then the
+work for them is cancelled."""
+
 FLUSH_SECONDS = 1.0
 """Seconds to flush close frames and 503s before connections are aborted."""
 

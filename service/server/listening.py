@@ -35,9 +35,14 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         both = host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=both)
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         raise CannotBind(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # Each connection inherits it. Without it the kernel takes 4 MB for a client that reads nothing, and from one
+        # that reads slowly it asks for more only when a third of that was read, which can take minutes.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, WRITE_SIZE)
+    return listener
 
 
 def most_connections() -> int:
@@ -85,7 +90,7 @@ class Listeners:
         """Accept again."""
         self._paused = False
         if not self._closed and (self._opening is None or self._opening.done()):
-            self._opening = self._loop.create_task(self._reopen())
+            self._opening = self._loop.create_task(self._reopen(), name="listeners")
 
     async def close(self) -> None:
         """Accept what waits in the kernel's queue, which would be reset, and then no more, for good."""
@@ -100,7 +105,7 @@ class Listeners:
             await self._loop.connect_accepted_socket(self._connect, accepted)
 
     async def _reopen(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 await self.open()
             except OSError:

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from service import server
-from service.server.core import Core
 from service.server.serving import serve
 
 HEAD = b"%b %b HTTP/1.1\r\nHost: a\r\n%b\r\n"
@@ -48,17 +47,19 @@ class App:
         if path in ("/page", "/large"):
             body = PAGE if path == "/page" else b"a" * LARGE
         elif path in ("/length", "/part"):
-            more = True
+            more, length = True, 0
             while more:
                 message = await receive()
-                self.taken += len(message.get("body", b""))
+                length += len(message.get("body", b""))
                 more = message.get("more_body", False)
+                self.taken = max(self.taken, length)
                 if path == "/part":
                     await self.go_on.wait()
-            body = b"%d" % self.taken
+            body = b"%d" % length
         elif path == "/wait":
             await self.go_on.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        headers = [] if path == "/stream" else [(b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         while path == "/stream":
             await send({"type": "http.response.body", "body": PAGE, "more_body": True})
         await send({"type": "http.response.body", "body": body})
@@ -79,7 +80,16 @@ async def serving(app: Any, *, plain: bool = True, most: int | None = None, **se
         await task
 
 
-async def until(condition: Any, seconds: float = 20) -> Any:
+@contextlib.asynccontextmanager
+async def client(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def until(condition: Any, seconds: float = 10) -> Any:
     async with asyncio.timeout(seconds):
         while not (result := condition()):
             await asyncio.sleep(0.005)
@@ -108,6 +118,3 @@ def blocking_client(port: int, receive_buffer: int | None = None) -> socket.sock
     sock.connect(("127.0.0.1", port))
     sock.setblocking(False)
     return sock
-
-
-__all__ = ["HEAD", "LARGE", "PAGE", "App", "Core", "blocking_client", "read_answer", "reset", "serving", "until"]
