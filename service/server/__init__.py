@@ -16,8 +16,9 @@ what is malformed, which `screening` and `chunked` refuse before h11 reads it. B
 
 - `limits`: bytes, counts and seconds
 - `listening`, `serving`, `shutdown`: the listeners, the start, the end
-- `core`: what connections share; `connection`: one of them
+- `core`: what connections share; `connection`: one of them, on top of its `flow` and its `ending`
 - `plain`, `screening`, `chunked`, `response`: bytes alone, without a socket
+- `checking`: an app's answers, before they are written
 - `exchange`: a plain request as ASGI
 - `fallback`, `http1`, `http_stream`, `websocket`, `inbox`: Hypercorn's connection, and what replaces parts of it
 """

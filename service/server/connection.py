@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import socket
-import struct
 from typing import TYPE_CHECKING, Any
 
 from . import plain
+from .ending import Ending
 from .exchange import Exchange
 from .fallback import Fallback
-from .flow import Flow
-from .limits import HALF_CLOSED_SECONDS, LINGER_BYTES, LONGEST_LINGER, WRITE_SIZE
+from .limits import HALF_CLOSED_SECONDS, WRITE_SIZE
 from .response import refusal
 from .screening import cannot_become_good
 
@@ -21,26 +19,18 @@ if TYPE_CHECKING:
     from .core import Core
 
 
-class Connection(Flow):
-    """Owns the socket, which of the two paths is on it, and the deadline. Everything of a connection ends here.
-
-    `deadline` is the moment, by the loop's clock, at which the connection is ended for what the client does not do;
-    `waiting_since` the one at which it began to wait for a request.
-    """
+class Connection(Ending):
+    """Owns the socket, and which of the two paths is on it. `waiting_since` is the moment, by the loop's clock, at
+    which it began to wait for a request."""
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
-        self.ended_by_client = False
         self._leaving: asyncio.TimerHandle | None = None
-        self.deadline = math.inf
         self.waiting_since = 0.0
         self.client: tuple[str, int] | None = None
         self.local: tuple[str, int] | None = None
         self._exchange: Exchange | None = None
         self._fallback: Fallback | None = None
-        # Bytes that were discarded since the connection's last answer, and the moment at which none is read any more.
-        self._lingering = -1
-        self._lingers_until = math.inf
 
     # What the transport calls
 
@@ -92,15 +82,6 @@ class Connection(Flow):
 
     # What the two paths call
 
-    @property
-    def closing(self) -> bool:
-        return self._lingering >= 0 or super().closing
-
-    def write(self, data: bytes) -> None:
-        """Send bytes, without waiting for the client to take them. Nothing is sent after the last answer."""
-        if self._lingering < 0:
-            super().write(data)
-
     def wait_idle(self) -> None:
         """Wait for the next request, for as long as an idle connection is kept."""
         if self.core.closing_idle or self.core.full or (self.ended_by_client and not self.unread):
@@ -133,57 +114,6 @@ class Connection(Flow):
         if self.unread and not self.closing:
             self._advance()
 
-    def end(self) -> None:
-        """Close, after what was written, and once the client has had time to read it.
-
-        RFC 9112 section 9.6: closed while the client still sends, the answer would be lost.
-        """
-        if self.closing:
-            return
-        if self.ended_by_client:
-            self.close()
-            return
-        self._lingering = 0
-        self._lingers_until = self.core.time() + LONGEST_LINGER
-        self.unread.clear()
-        self.wants_body = True
-        self._limit_closing()
-        if self.reading_paused:
-            self.reading_paused = False
-            self._transport.resume_reading()
-        self._transport.write_eof()
-
-    def _discard(self, nbytes: int) -> None:
-        """Go on waiting for a client that still sends what was refused, and would not read the answer before."""
-        self._lingering += nbytes
-        if self._lingering > LINGER_BYTES:
-            self.abort()
-        else:
-            waits_until = self.core.time() + self.core.timeouts.linger
-            self.deadline = max(self.deadline, min(waits_until, self._lingers_until))
-
-    def close(self) -> None:
-        """Close what is idle, or what lingers."""
-        if not self.lost:
-            self._transport.close()
-            self._limit_closing()
-
-    def _limit_closing(self) -> None:
-        timeouts = self.core.timeouts
-        to_write = self._transport.get_write_buffer_size()
-        self.deadline = self.core.time() + (timeouts.response if to_write else timeouts.linger)
-
-    def abort(self) -> None:
-        """End the connection, and leave what the client has not read."""
-        self._transport.abort()
-
-    def reset(self) -> None:
-        """End the connection so that the client sees an error, and no end: what it got is not all."""
-        # Without time to linger, close() sends a RST instead of a FIN (RFC 9293 section 3.10.4).
-        linger = struct.pack("ii", 1, 0)
-        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self._transport.abort()
-
     # What the sweep and the shutdown call
 
     @property
@@ -195,11 +125,6 @@ class Connection(Flow):
     def in_head(self) -> bool:
         """Whether the head of a request has begun to come, and no more than that."""
         return bool(self.unread) and not self.busy and not self.closing
-
-    @property
-    def unsent(self) -> int:
-        """Bytes that were written and that the client has not made room for."""
-        return 0 if self.lost else self._transport.get_write_buffer_size()
 
     def refuse(self) -> None:
         """Answer a request whose head has not come in time, since the service ends."""
