@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 # Of regular expressions and shell patterns; brackets are judged where an IPv6 address may have them.
 _PATTERN = re.compile(r"[*^$|()\\+{}]")
 
 
 def origin_of(url: str) -> str:
-    """Return the origin of an http(s) URL: host in lower case and ASCII, no default port, no trailing dot.
+    """Return the origin of an http(s) URL: host in lower case and ASCII, no default port.
 
     Raises ValueError where no browser would send such an origin.
     """
@@ -63,13 +64,15 @@ def listed_origins(listed: tuple[str, ...]) -> tuple[str, ...]:
 def _host(host: str) -> str:
     if ":" in host:
         return f"[{ipaddress.IPv6Address(host).compressed}]"
-    name = (host if host.isascii() else _ascii(host)).lower().removesuffix(".")
+    host = (host if host.isascii() else _ascii(host)).lower()
+    name = host.removesuffix(".")
     if not _NAME.fullmatch(name):
         raise ValueError("it is not the name of a host")
-    if name.rpartition(".")[2].isdigit():
-        # What ends in a number is an address to a browser, which rewrites 127.1 to 127.0.0.1.
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
+        # What ends in a number is an address to a browser, which rewrites 127.1 and 0x7f000001 to 127.0.0.1.
         return str(ipaddress.IPv4Address(name))
-    return name
+    # A browser keeps the dot at the end of a name, and sends it.
+    return host
 
 
 def _ascii(host: str) -> str:

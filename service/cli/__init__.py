@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from ..configuration import WrongSettings
@@ -38,8 +39,9 @@ def main(arguments: Sequence[str]) -> int:
         try:
             return _run(arguments)
         finally:
-            # Here rather than when the interpreter ends, where nothing could be said about it any more.
-            print(end="", flush=True)  # noqa: T201
+            # Here rather than when the interpreter ends, where nothing could be said about it any more. To write
+            # nothing would fail too where Python does not buffer, and a command that printed nothing has not failed.
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

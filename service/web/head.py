@@ -6,13 +6,15 @@ Werkzeug parses fields when a route reads them, and lets through errors that a c
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, urlsplit
 
-from werkzeug.http import parse_date
 from werkzeug.sansio.request import Request
 from werkzeug.utils import cached_property
+
+from ..http_date import parse_date
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import Authorization, Headers
@@ -65,9 +67,8 @@ class ReadableHead(Request):
 def http_date(text: str | None) -> datetime | None:
     """Read a date in UTC; `None` for what is none (RFC 9110 section 5.6.7)."""
     try:
-        date = parse_date(text)
-        return date and date.astimezone(UTC)
-    except OverflowError:
+        return None if text is None else datetime.fromtimestamp(parse_date(text, time.time()), UTC)
+    except (ValueError, OverflowError):
         return None
 
 
@@ -77,18 +78,25 @@ def encoded(query: bytes) -> bytes:
 
 
 def ignore_unreadable(headers: Headers) -> None:
-    """Take out the dates that are none, whose fields are to be ignored (RFC 9110 section 13.1).
+    """Take out the dates that are none, or several, whose fields are to be ignored (RFC 9110 section 13.1).
 
-    An `If-Range` with neither a date nor an entity tag is true of no representation: its `Range` goes too (13.1.5).
+    An `If-Range` that is no one date or entity tag is true of no representation: its `Range` goes too (13.1.5).
     """
     if not any(name in headers for name in (*_DATES, "if-range")):
         return
-    unreadable = []
+    seen, unreadable = set(), set()
     for name, value in headers:
         lower = name.lower()
-        if lower in _DATES and http_date(value) is None:
-            unreadable.append(name)
-        elif lower == "if-range" and not _ENTITY_TAG.fullmatch(value) and http_date(value) is None:
-            unreadable += [name, "Range"]
+        if lower in _DATES:
+            readable = http_date(value) is not None
+        elif lower == "if-range":
+            readable = _ENTITY_TAG.fullmatch(value) is not None or http_date(value) is not None
+        else:
+            continue
+        if not readable or lower in seen:
+            unreadable.add(lower)
+        seen.add(lower)
+    if "if-range" in unreadable:
+        unreadable.add("range")
     for name in unreadable:
         headers.remove(name)

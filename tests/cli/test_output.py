@@ -85,6 +85,17 @@ def test_where_nothing_can_be_said_the_status_says_it(
     assert (ended.returncode, ended.stdout, ended.stderr) == (status, "", "")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(("command", "status"), [("nope", 2), ("jwt encode", 2), ("token", 1)])
+def test_a_command_that_printed_nothing_needs_no_output(
+    command: str, status: int, unbuffered: str, tmp_path: Path
+) -> None:
+    own = {"AUTH0_DOMAIN": f"http://127.0.0.1:{free_port()}", "AUTH0_AUDIENCE": "a"}
+    ended = shell(command, ">/dev/full", tmp_path, **own, PYTHONUNBUFFERED=unbuffered)
+    assert ended.returncode == status
+    assert "cannot be written" not in ended.stderr
+
+
 @pytest.mark.parametrize("redirection", [">/dev/full", ">&-"])
 def test_dev_ends_when_it_cannot_tell_its_addresses(redirection: str, tmp_path: Path) -> None:
     command = f"dev --port {free_port()} --issuer-port {free_port()}"

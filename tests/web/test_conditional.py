@@ -144,6 +144,9 @@ NO_DATES = [
     "Wed, 25 Nov 99999999999 19:00:00 GMT",
     "Wed, 25 Nov 2026 19:00:00 +99999999999999",
     "Fri, 31 Dec 9999 23:59:59 -2359",
+    f"{LATER}, {LATER}",
+    f"{LATER}; length=10",
+    LATER.replace("GMT", "XYZ"),
     "soon",
     "",
 ]
@@ -182,3 +185,21 @@ async def test_conditions_are_looked_at_in_their_order(app: Application, fields:
         if status == 304:
             assert (answer.body, answer.headers["Etag"]) == (b"", ETAG)
             assert not {"Content-Length", "Content-Type", "Content-Range"} & set(answer.headers)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        # Sections 13.1.3 and 13.1.4: of several dates none is looked at.
+        ([(b"If-Modified-Since", LATER), (b"If-Modified-Since", LATER)], 200),
+        ([(b"If-Modified-Since", LATER), (b"if-modified-since", EARLIER)], 200),
+        ([(b"If-Unmodified-Since", EARLIER), (b"If-Unmodified-Since", EARLIER)], 200),
+        ([(b"Range", "bytes=0-0"), (b"If-Range", ETAG), (b"If-Range", ETAG)], 200),
+        ([(b"Range", "bytes=0-0"), (b"If-Range", ETAG), (b"If-Modified-Since", EARLIER)], 206),
+    ],
+    ids=str,
+)
+async def test_a_condition_that_stands_twice_is_none(
+    app: Application, fields: list[tuple[bytes, str]], status: int
+) -> None:
+    assert (await ask(app, "/data", [(name, value.encode()) for name, value in fields])).status == status
