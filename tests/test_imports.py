@@ -23,7 +23,7 @@ LAYERS = [
     ["web", "fetch", "server", "workers", "configuration", "client_credentials"],
     ["settings", "libraries", "logs", "local", "practice", "aws"],
     ["auth", "http_date", "plain_text", "public_url", "identifiers", "setting_text", "tls", "log_writer"],
-    ["http_origin", "log_outlet"],
+    ["http_origin", "log_outlet", "library_internals"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
