@@ -41,9 +41,9 @@ def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
     )
 
     def page(name: str) -> Callable[[], Awaitable[Response]]:
-        async def view() -> Response:
-            installed = LIBRARY.is_file()
-            response = await render(
+        @constant
+        async def built(library: str) -> Response:
+            return await render(
                 f"{name}.html",
                 policy,
                 script=f"{name}.js",
@@ -51,14 +51,14 @@ def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
                 client_id=client_id or "",
                 audience=audience,
                 permissions=permissions_of(current_application().view_functions.values()),
-                library=LIBRARY.name if installed else "",
+                library=library,
             )
-            if not installed:
-                # `dev` installs it while it serves.
-                response.headers["Cache-Control"] = "no-store"
-            return response
 
-        return hide(public(constant(view)))
+        async def view() -> Response:
+            # `dev` installs it while it serves.
+            return await built(library=LIBRARY.name if LIBRARY.is_file() else "")
+
+        return hide(public(view))
 
     for path, name in PAGES.items():
         blueprint.add_url_rule(path, path.strip("/").replace("/", "-") or "home", page(name))

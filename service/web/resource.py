@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
+
+from ..public_url import normalised_url
 
 if TYPE_CHECKING:
     from .requests import ApiRequest
@@ -11,10 +14,14 @@ if TYPE_CHECKING:
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
 
+@cache
 def metadata_url(resource: str) -> str:
-    """Where a resource's metadata stands: the well-known path comes before its own (section 3.1)."""
-    url = urlsplit(resource)
-    return urlunsplit((url.scheme, url.netloc, WELL_KNOWN + url.path.rstrip("/"), "", ""))
+    """Where a resource's metadata stands: the well-known path comes before its own (section 3.1).
+
+    An audience may be spelt as no client would ask for it, with dot segments.
+    """
+    url = urlsplit(normalised_url(resource))
+    return urlunsplit((url.scheme, url.netloc, WELL_KNOWN + url.path, "", ""))
 
 
 def asks_for_metadata(request: ApiRequest, resource: str) -> bool:

@@ -64,6 +64,14 @@ async def test_it_answers_where_the_challenge_points(tenant: Tenant, configured:
     assert (await at(app, f"{WHERE}{path}".replace("a", "%61").replace("w", "%77"))).status == 200
 
 
+async def test_an_audience_with_dot_segments_is_found_where_clients_ask(tenant: Tenant) -> None:
+    app = create_app(settings(audiences=("https://Example.com/x/../team%20a/",)), transport=tenant.transport)
+    challenge = parameters((await ask(app, "/api/private")).headers["Www-Authenticate"])
+    assert challenge["resource_metadata"] == f"https://example.com{WHERE}/team%20a"
+    answer = await at(app, f"{WHERE}/team%20a")
+    assert json.loads(answer.body)["resource"] == "https://Example.com/x/../team%20a/"
+
+
 async def test_it_answers_nowhere_else(tenant: Tenant) -> None:
     app = create_app(settings(public_url="https://example.com/a%2Fb/team%20a"), transport=tenant.transport)
     assert (await at(app, f"{WHERE}/a%2Fb/team%20a")).status == 200

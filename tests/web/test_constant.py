@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from quart import Blueprint, Response, abort
 
 from service.app import create_app
-from service.pages.assets import LIBRARY
+from service.pages import site
 from service.pages.site import PAGES
 from service.web import Application, constant, public
 
 from ..tenant import Tenant, settings
 from .asgi import ask
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ORIGIN = "https://app.example.com"
-# The pages are kept where the library that they load is installed.
 CONSTANT = [
     "/openapi.json",
     "/docs",
@@ -24,7 +26,7 @@ CONSTANT = [
     "/assets/site.css",
     "/assets/key.svg",
     "/assets/swagger-ui-bundle.js",
-    *(PAGES if LIBRARY.is_file() else ()),
+    *PAGES,
 ]
 
 blueprint = Blueprint("counted", __name__)
@@ -128,7 +130,14 @@ async def test_a_large_file_is_sent_whole_and_in_any_part(app: Application) -> N
     assert part.headers["Content-Range"] == f"bytes 65000-200000/{len(whole)}"
 
 
-async def test_a_page_without_its_library_is_not_kept(app: Application) -> None:
-    page = await get(app, "/")
-    assert (page.headers["Cache-Control"] == "no-store") == (not LIBRARY.is_file())
-    assert ("Etag" in page.headers) == LIBRARY.is_file()
+async def test_a_page_is_another_one_once_its_library_is_there(
+    app: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "library.js"
+    monkeypatch.setattr(site, "LIBRARY", library)
+    before = await get(app, "/")
+    assert (before.status, "library.js" in before.body.decode()) == (200, False)
+    library.touch()
+    after = await get(app, "/", If_None_Match=before.headers["Etag"])
+    assert (after.status, "library.js" in after.body.decode()) == (200, True)
+    assert (await get(app, "/", If_None_Match=after.headers["Etag"])).status == 304
