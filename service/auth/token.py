@@ -14,7 +14,7 @@ class AccessToken(NamedTuple):
     everything that the subject was given. `payload` is the JSON that was signed, `claims` all of its members.
 
     A named tuple, since one is made for each token that is verified, and no other class that cannot be changed is made
-    as fast. `service.auth.shared` says which of its values the tokens that are remembered share.
+    as fast. `service.auth.grants` says which of its values the tokens that are remembered share.
     """
 
     subject: str
