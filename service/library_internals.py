@@ -103,7 +103,7 @@ INTERNALS = (
             "accept_connection",
             "close_connection",
         ),
-        "web.asgi, web.messages",
+        "web.asgi",
         "takes an empty message for none, queues without a bound, and (0.23) reads on when its handler has ended",
         _QUART_WAY_OUT,
         ("7cd0423272da", "e07d1c63a59a"),

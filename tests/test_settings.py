@@ -52,6 +52,7 @@ def test_the_defaults_are_the_contracts(environment) -> None:
         "jwks_max_stale": 86400,
         "token_cache_size": 10000,
         "cors_allow_origins": (),
+        "plain_path": "on",
         "host": "0.0.0.0",
         "port": 8100,
         "workers": 1,
@@ -250,7 +251,7 @@ def test_where_callers_reach_the_api(environment) -> None:
     ("given", "normal"),
     [
         ("https://api.example.com:443", "https://api.example.com"), ("HTTP://API.Example.com:80/v1", "http://api.example.com/v1"),
-        ("https://api.example.com.:443/Team%20a", "https://api.example.com/Team%20a"), ("https://[::0:1]:8443", "https://[::1]:8443"),
+        ("https://api.example.com.:443/Team%20a", "https://api.example.com./Team%20a"), ("https://[::0:1]:8443", "https://[::1]:8443"),
         ("https://api.example.com:", "https://api.example.com"),
     ],
 )  # fmt: skip
