@@ -62,6 +62,9 @@ _REFUSALS = {
 }
 
 
+_TOO_LARGE = _problem("`content_too_large`: the body is larger than this route takes.")
+
+
 class _Provider(OpenAPIProvider):
     def schema(self) -> dict[str, Any]:
         schema = super().schema()
@@ -72,21 +75,24 @@ class _Provider(OpenAPIProvider):
         paths, components = super().build_paths(rule)
         access = access_of(self._app.view_functions[rule.endpoint])
         for operations in paths.values():
-            for operation in operations.values():
+            for method, operation in operations.items():
                 if access.public:
                     # An empty list takes the API's own requirement back.
                     operation.setdefault("security", [])
+                if self._takes_body(method, operation, rule.endpoint):
+                    operation["responses"] = {**operation["responses"], 413: _TOO_LARGE}
                 if operation.get("security") == []:
                     continue
                 operation["responses"] = {**operation["responses"], **_REFUSALS}
-                if "requestBody" in operation or body_limit_of(self._app, rule.endpoint) is not None:
-                    operation["responses"][413] = _problem(
-                        "`content_too_large`: the body is larger than this route takes."
-                    )
                 for need in access.requirements:
                     description = f"`insufficient_scope`: the token does not grant {', '.join(need.names)}."
                     operation["responses"][403] = _refusal(description, *_CHALLENGE)
         return paths, components
+
+    def _takes_body(self, method: str, operation: dict[str, Any], endpoint: str) -> bool:
+        if "requestBody" in operation or method in ("post", "put", "patch"):
+            return True
+        return method == "delete" and body_limit_of(self._app, endpoint) is not None
 
 
 def install(app: Quart) -> QuartSchema:

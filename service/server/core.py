@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .limits import ClientTimeouts
 
 
+# Seconds that a connection has waited for a request before it can be closed for another one.
+_LEAST_WAIT = 0.1
+
+
 class Core:
     """`draining` says that each answer ends its connection; `closing_idle` that idle connections are not kept.
 
@@ -74,7 +78,7 @@ class Core:
     def opened(self, connection: Connection) -> None:
         self.connections[connection] = None
         if len(self.connections) > self._most:
-            self._make_room(connection)
+            self._make_room()
 
     def closed(self, connection: Connection) -> None:
         self.connections.pop(connection, None)
@@ -98,14 +102,24 @@ class Core:
     def _sweep(self, now: float) -> None:
         for connection in list(self.connections):
             connection.sweep(now)
+        if self.full:
+            self._make_room()
 
-    def _make_room(self, newest: Connection) -> None:
-        """Close what waits longest. A client that sends a head byte by byte has waited since it began to."""
-        waiting = [each for each in self.connections if each is not newest and not each.busy and not each.closing]
+    def _make_room(self) -> None:
+        """Close what waits longest; where there is nothing to close, accept no more until there is room.
+
+        A client that sends a head byte by byte has waited since it began to. One that was accepted this moment has not:
+        its request may not have been read yet.
+        """
+        before = self.time() - _LEAST_WAIT
+        waiting = [
+            each for each in self.connections if not each.busy and not each.closing and each.waiting_since <= before
+        ]
         if waiting:
             waiting.sort(key=lambda connection: connection.waiting_since)
             # Several at once where there are many, so that the next ones need not look again.
-            for connection in waiting[: max(1, self._most // 100)]:
+            count = max(len(self.connections) - self._most + self.full, self._most // 100)
+            for connection in waiting[:count]:
                 del self.connections[connection]
                 connection.abort()
         elif not self.full:

@@ -67,10 +67,6 @@ class Listeners:
         self._opening: asyncio.Task[None] | None = None
         self._paused = False
         self._closed = False
-        if listener.family != socket.AF_UNIX and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            # Handed on to each connection. Without it the kernel takes megabytes for a client that reads nothing, and
-            # for one that reads slowly asks for more only when a third of them was read, which can take minutes.
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, WRITE_SIZE)
 
     async def open(self) -> None:
         """Accept from now on. Raises OSError where there is no descriptor for it."""

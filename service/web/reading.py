@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _MIB = 1024 * 1024
 
+# Bytes of framing that are taken with the smallest body.
+_LEAST_FRAMING = 16 * 1024
+
 
 class RequestBody(Body):
     """As Quart's, which reads ahead whatever comes: this one asks the server for the next part.
@@ -32,6 +35,7 @@ class RequestBody(Body):
     _begun_at = 0.0
     _whole: bytes | None = None
     _received = 0
+    _overhead = 0
     _ended = False
 
     def __init__(self, *_: Any) -> None:
@@ -84,8 +88,14 @@ class RequestBody(Body):
             raise asyncio.CancelledError
         self._ended = not message.get("more_body", False)
         part: bytes = message.get("body", b"")
+        self._received += len(part)
         # The server says what the framing has cost: chunks may have extensions, or a byte each.
-        self._received += len(part) + message.get("overhead", 0)
-        if most is not None and self._received > most:
+        self._overhead += message.get("overhead", 0)
+        if most is not None and (self._received > most or self._received + self._overhead > _with_framing(most)):
             raise RequestEntityTooLarge
         return part
+
+
+def _with_framing(most: int) -> int:
+    """Add what a client needs that sends chunks of some hundred bytes or more."""
+    return most + most // 16 + _LEAST_FRAMING

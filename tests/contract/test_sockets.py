@@ -121,9 +121,7 @@ async def test_without_a_public_url_the_host_is_the_apis_own(tenant: Tenant) -> 
         assert await refusal(port, f"{SOCKET}/open", origin="http://127.0.0.1:1") == (403, "origin_not_allowed")
 
 
-@pytest.mark.parametrize(
-    "own", ["https://API.example.com:443/v1", "https://api.example.com.", "https://api.example.com:0443"]
-)
+@pytest.mark.parametrize("own", ["https://API.example.com:443/v1", "https://api.example.com:0443"])
 @pytest.mark.parametrize("named_by", ["public_url", "audiences"])
 async def test_the_apis_own_pages_may_connect_however_its_url_is_spelt(tenant: Tenant, own: str, named_by: str) -> None:
     made = settings(PUBLIC_URL=own) if named_by == "public_url" else settings(audiences=(own,))

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from service import server
@@ -66,13 +66,20 @@ class App:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Any, *, plain: bool = True, most: int | None = None, **seconds: float) -> AsyncIterator[int]:
-    """Serve in this event loop; gives the port. No task and no connection is left behind."""
+async def serving(
+    app: Any,
+    *,
+    plain: bool = True,
+    most: int | None = None,
+    on_full: Callable[[], None] = lambda: None,
+    **seconds: float,
+) -> AsyncIterator[int]:
+    """Serve in this event loop; gives the port."""
     listener = server.listen("127.0.0.1", 0)
     port = int(listener.getsockname()[1])
     stop = asyncio.Event()
     timeouts = server.ClientTimeouts(**seconds)
-    task = asyncio.create_task(serve(app, listener, stop, timeouts=timeouts, plain=plain, most=most))
+    task = asyncio.create_task(serve(app, listener, stop, timeouts=timeouts, plain=plain, most=most, on_full=on_full))
     try:
         yield port
     finally:
