@@ -30,9 +30,9 @@ def origin_of(url: str) -> str:
 
 
 def listed_origin(text: str) -> str:
-    """Return an origin that somebody lists, as a browser sends it. Raises ValueError, which says what to do."""
+    """Return a listed origin as a browser sends it. Raises ValueError, which says what to do."""
     if text in ("*", "null"):
-        # "null" is what a sandboxed frame or a local file sends, so anybody can be it.
+        # "null" is what a sandboxed frame or a local file sends, so any page can send it.
         raise ValueError("neither * nor null: name each origin")
     if _PATTERN.search(text) or re.search(r"\[(?![0-9A-Fa-f:.]+\])", text):
         raise ValueError("patterns never match, an origin is compared as a whole: name each one, with its host in full")

@@ -181,7 +181,7 @@ class RemoteKeySet:
 
     def _start(self) -> asyncio.Task[None]:
         if self._flight is None:
-            # By default a task inherits the context of its caller: with it a request that nobody has verified yet
+            # By default a task inherits the context of its caller: with it a request that is not verified yet
             # would reach the issuer (its trace and tracestate), and live as long as the fetch that others wait for.
             context = self._new_context()
             self._flight = asyncio.create_task(self._fly(), name=f"fetch {self.url}", context=context)

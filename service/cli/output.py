@@ -23,7 +23,7 @@ class _Output(io.FileIO):
         try:
             return super().write(data)
         except BrokenPipeError:
-            # Whoever read has gone, which is no error.
+            # The reader has closed its end, which is no error.
             raise
         except OSError as error:
             raise CannotWrite(f"The output cannot be written: {error.strerror}.") from None

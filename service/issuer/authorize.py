@@ -104,7 +104,7 @@ def _wrong_login(asked: AuthorizationRequest) -> OAuth2Error | None:
 
 
 def _wrong_challenge(asked: AuthorizationRequest) -> OAuth2Error | None:
-    """RFC 7636 section 4.4.1. The method's absence would mean "plain", which shows the verifier to whoever looks."""
+    """RFC 7636 section 4.4.1. The method's absence would mean "plain", which shows the verifier to an eavesdropper."""
     data = asked.payload.data
     if asked.payload.response_type != "code":
         return None
@@ -129,7 +129,7 @@ def prompts(asked: AuthorizationRequest) -> set[str]:
 
 
 def recent(asked: AuthorizationRequest, session: Session | None, now: float) -> Session | None:
-    """Return the session if the application takes it for recent enough: none is for whoever asks to log in again."""
+    """Return the session if the application takes it for recent enough: none is, where a new login is asked for."""
     max_age = asked.payload.data.get("max_age")
     if session is None or (max_age is not None and not session.is_within(int(max_age), now)):
         return None
@@ -137,7 +137,7 @@ def recent(asked: AuthorizationRequest, session: Session | None, now: float) -> 
 
 
 def grant(authorization: Authorization, asked: AuthorizationRequest, session: Session | None) -> Response:
-    """Answer for somebody who logged in; `None` declined. The answer is Authlib's redirect, errors included."""
+    """Answer for a user who logged in; `None` declined. The answer is Authlib's redirect, errors included."""
     if error := wrong(authorization, asked):
         return refuse(authorization, asked, error)
     checked = authorization.get_consent_grant(asked, session)

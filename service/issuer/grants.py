@@ -25,7 +25,7 @@ class AccessDenied(OAuth2Error):  # type: ignore[misc]
 
 class OnlyS256(CodeChallenge):  # type: ignore[misc]
     """PKCE, for everybody and with S256 alone (RFC 7636 section 4.2, RFC 9700 section 2.1.1). That a request brings a
-    challenge is checked before anybody is asked to log in, see `service.issuer.authorize`."""
+    challenge is checked before the user is asked to log in, see `service.issuer.authorize`."""
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
 

@@ -39,7 +39,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody who is logged in to the issuer, since a moment in seconds since the epoch."""
+    """A user who is logged in to the issuer, since a moment in seconds since the epoch."""
 
     person: Person
     since: float

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from quart import Request
 
 _NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
-"""What an error may repeat: the standards' names are of this kind, anybody's text is not."""
+"""What an error may repeat: the standards' names are of this kind, a client's text is not."""
 
 
 class AuthorizationRequest(OAuth2Request):  # type: ignore[misc]

@@ -14,7 +14,7 @@ NAMES = ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir")
 
 
 def counting_problems(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield what keeps this process from counting in the files that somebody wants."""
+    """Yield what keeps this process from counting in the files that the variable names."""
     rule = Rule(_writable, "a directory that can be written to; or unset it, which nothing here needs")
     yield from problems(dict.fromkeys(NAMES, rule), environment)
 
