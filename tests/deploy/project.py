@@ -15,10 +15,7 @@ from .rendering import DEPLOY, Manifest
 SPACE = "auth0-api-production"
 
 
-BACK = (
-    "What ran before is back.\n"
-    "What else was changed (see the difference above) stays until the next deployment, or `service pipeline rollback`.\n"
-)
+BACK = "What ran before is back.\n"
 """The last words after an undo."""
 
 

@@ -140,7 +140,9 @@ def test_every_kubectl_command_does_what_it_is_there_for(tmp_path: Path, clock: 
         )
         for kind in ("pod", "horizontalpodautoscaler.autoscaling", "ingress.networking.k8s.io"):
             assert f"{kind}/auth0-api" in said[f"{for_space} get pods,hpa,ingress"]
-        assert said[f"{for_space} rollout undo deployment/auth0-api"] == "deployment.apps/auth0-api rolled back\n"
-        assert "successfully rolled out" in said[f"{for_space} rollout status deployment/auth0-api"]
+        history = said[f"{for_space} rollout history deployment/auth0-api"]
+        assert len([line for line in history.splitlines() if line[:1].isdigit()]) == 2
+        commit = f"{for_space} get deployment auth0-api --output jsonpath={{.metadata.annotations.auth0-api/commit}}"
+        assert said[commit] == project.git("rev-parse", "HEAD")
         assert said[f"{for_space} rollout restart deployment/auth0-api"] == "deployment.apps/auth0-api restarted\n"
-        assert serving(running) == [image("1")]
+        assert serving(running) == [image("2")]

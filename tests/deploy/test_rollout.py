@@ -11,6 +11,7 @@ from ..kubernetes import Cluster, Pace
 from ..tenant import ManualClock
 from ..tools import need
 from .project import BACK, SPACE, Project, changed, commit_of, deployment, image, serving
+from .rendering import one, render
 
 
 def scale(cluster: Cluster, replicas: int) -> None:
@@ -124,11 +125,10 @@ def test_a_broken_image_is_undone(project: Project, production: Cluster, replica
     assert commit_of(production) == first
 
 
-def test_after_an_undo_a_good_image_takes_back_what_the_undo_took(project: Project, production: Cluster) -> None:
+def test_after_an_undo_a_good_image_is_deployed_as_ever(project: Project, production: Cluster) -> None:
     project.rollout(image("1"))
     production.broken.add("b" * 64)
     project.rollout(image("b"))
-    assert {entry["manager"] for entry in deployment(production)["metadata"]["managedFields"]} >= {"kubectl"}
     fixed = project.commit("fixed")
     status, log = project.rollout(image("2"))
     assert status == 0, log
@@ -171,24 +171,14 @@ def test_when_what_ran_before_does_not_settle_either_that_is_said(project: Proje
     assert log.endswith("What ran before is asked for again, but does not settle either.\n")
 
 
-def test_without_a_commit_at_the_deployment_an_undo_leaves_none(project: Project, production: Cluster) -> None:
-    project.rollout(image("1"))
-    nothing = {"metadata": {"annotations": {"auth0-api/commit": None}}}
-    production.patch("deployments.apps", SPACE, "auth0-api", nothing, "somebody")
-    production.broken.add("b" * 64)
-    status, log = project.rollout(image("b"))
-    assert status == 1
-    assert log.endswith(BACK)
-    assert commit_of(production) is None
-
-
 def test_an_apply_that_fails_halfway_is_undone_as_well(project: Project, production: Cluster, tmp_path: Path) -> None:
     project.rollout(image("1"))
     # The connection breaks after the Deployment has been changed.
     shim = tmp_path / "bin" / "kubectl"
     shim.parent.mkdir()
     real = need("kubectl")
-    shim.write_text(f'#!/bin/sh\n"{real}" "$@" || exit\nfor word; do [ "$word" = apply ] && exit 1; done; exit 0\n')
+    once = f'[ "$word" = apply ] && mkdir {tmp_path}/broken 2>/dev/null && exit 1'
+    shim.write_text(f'#!/bin/sh\n"{real}" "$@" || exit\nfor word; do {once}; done; exit 0\n')
     shim.chmod(0o755)
     status, log = project.rollout(image("2"), PATH=f"{shim.parent}:/usr/bin:/bin")
     assert status == 1
@@ -229,3 +219,46 @@ def test_what_others_decide_stays(project: Project, production: Cluster) -> None
     assert scaled["metadata"]["labels"]["team"] == "payments"
     assert scaled["spec"]["behavior"]["scaleUp"]["stabilizationWindowSeconds"] == 7
     assert scaled["spec"]["minReplicas"] == 3
+
+
+def settings_of(cluster: Cluster) -> list[str]:
+    return [one["metadata"]["name"] for one in cluster.list("configmaps", SPACE)]
+
+
+def test_of_old_settings_ten_stay_and_what_is_in_use(project: Project, production: Cluster, clock: ManualClock) -> None:
+    labels = {"app.kubernetes.io/name": "auth0-api"}
+    project.rollout(image("1"))
+    (first,) = settings_of(production)
+    for number in range(12):
+        clock.set_wall_clock(clock.now() + 60)
+        old = {"name": f"settings-old{number:02}", "namespace": SPACE, "labels": labels}
+        production.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": old})
+    foreign = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt", "namespace": SPACE}}
+    production.create(foreign)
+    clock.set_wall_clock(clock.now() + 60)
+    settings = project.root / "deploy/overlays/production/settings.env"
+    settings.write_text(settings.read_text() + "JWKS_TTL=60\n")
+    project.commit("a setting")
+    status, log = project.rollout(image("1"))
+    assert status == 0, log
+    left = settings_of(production)
+    # The one that runs, the one of the ReplicaSet before it, and the newest of the others.
+    assert len(left) == 11
+    assert {first, "kube-root-ca.crt", *(f"settings-old{number:02}" for number in range(4, 12))} < set(left)
+
+
+def test_where_old_settings_cannot_be_removed_the_deployment_stands(project: Project, production: Cluster) -> None:
+    rules = one(render("bootstrap/namespaces/production"), "Role")["rules"]
+    production.rights.enforce(
+        SPACE, [{**rule, "verbs": [verb for verb in rule["verbs"] if verb != "delete"]} for rule in rules]
+    )
+    for number in range(12):
+        old = {
+            "name": f"settings-old{number:02}",
+            "namespace": SPACE,
+            "labels": {"app.kubernetes.io/name": "auth0-api"},
+        }
+        production.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": old})
+    status, log = project.rollout(image("1"))
+    assert status == 0, log
+    assert f"Old settings of {SPACE} could not be removed" in log

@@ -9,7 +9,7 @@ import pytest
 
 from ..kubernetes import Cluster, Pace
 from ..tools import need
-from .project import BACK, SPACE, Project, commit_of, deployment, image, serving
+from .project import SPACE, Project, commit_of, deployment, image, serving
 
 
 def test_an_older_commit_is_not_deployed_unless_that_is_wanted(project: Project, production: Cluster) -> None:
@@ -80,10 +80,9 @@ def test_when_nobody_can_tell_which_is_older_nothing_is_deployed(project: Projec
     assert commit_of(production) == new
 
 
-def annotate(production: Cluster, **annotations: str) -> None:
+def annotate(production: Cluster, commit: str) -> None:
     """As anyone does who may change the Deployment."""
-    values = {"commit": "auth0-api/commit", "revision": "deployment.kubernetes.io/revision"}
-    changed = {"metadata": {"annotations": {values[name]: value for name, value in annotations.items()}}}
+    changed = {"metadata": {"annotations": {"auth0-api/commit": commit}}}
     production.patch("deployments.apps", SPACE, "auth0-api", changed, "somebody")
 
 
@@ -108,7 +107,7 @@ def test_what_is_no_commit_at_the_deployment_reaches_no_command(
     # An origin that is a path is where git runs what it is told to.
     project.git("remote", "add", "origin", str(project.root))
     marker = tmp_path / "marker"
-    annotate(production, commit=written.format(marker=marker, head=head, HEAD=head.upper()))
+    annotate(production, written.format(marker=marker, head=head, HEAD=head.upper()))
     new = project.commit("newer")
     status, log = project.rollout(image("2"))
     assert not marker.exists()
@@ -122,32 +121,6 @@ def test_what_is_no_commit_at_the_deployment_reaches_no_command(
     assert status == 0, log
     assert commit_of(production) == new
     assert not marker.exists()
-
-
-def test_an_undo_brings_back_what_the_deployment_said_also_where_it_is_no_commit(
-    project: Project, production: Cluster
-) -> None:
-    project.rollout(image("1"))
-    written = "--all | x\nof two lines"
-    annotate(production, commit=written)
-    production.broken.add("b" * 64)
-    status, log = project.rollout(image("b"), ROLLBACK="yes")
-    assert status == 1
-    assert log.endswith(BACK)
-    assert serving(production) == [image("1")]
-    assert commit_of(production) == written
-
-
-@pytest.mark.parametrize("written", ["1 --dry-run=server", "0x1", "-1"])
-def test_a_revision_that_is_no_number_stops_it(project: Project, production: Cluster, written: str) -> None:
-    project.rollout(image("1"))
-    annotate(production, revision=written)
-    status, log = project.rollout(image("2"), ROLLBACK="yes")
-    assert status == 1
-    assert log == (
-        f"Nothing was changed in {SPACE}: the revision of its Deployment is no number, so there would be no way back.\n"
-    )
-    assert serving(production) == [image("1")]
 
 
 def test_a_commit_may_be_named_as_git_knows_it(project: Project, production: Cluster) -> None:

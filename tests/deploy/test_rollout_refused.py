@@ -118,6 +118,9 @@ def test_the_role_grants_what_a_rollout_and_an_undo_need_and_nothing_else(
     overlay = project.root / "deploy/overlays/production/kustomization.yaml"
     overlay.write_text(overlay.read_text() + f"components: {[f'../../components/{name}' for name in COMPONENTS]}\n")
     project.commit("with all components")
+    for number in range(10):
+        old = {"name": f"settings-old{number}", "namespace": SPACE, "labels": {"app.kubernetes.io/name": "auth0-api"}}
+        production.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": old})
     production.broken.add("b" * 64)
     status, log = project.rollout(image("1"))
     assert status == 0, log

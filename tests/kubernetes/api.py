@@ -99,6 +99,9 @@ class Api:
             case "PATCH" if at.name:
                 self._check("patch", at)
                 return self._done(200, self._patch(request, at))
+            case "DELETE" if at.name:
+                self._check("delete", at)
+                return self._done(200, self._delete(at))
         raise refusals.method_not_allowed()
 
     def _check(self, verb: str, at: Address) -> None:
@@ -153,6 +156,12 @@ class Api:
                 schema = self._schemas.of(at.kind)
                 return self.objects.patch(*where, lambda live: patches.strategic_patch(live, patch, schema), write)
         raise refusals.Refused(415, "UnsupportedMediaType", f"the body of the request is {request.content_type}")
+
+    def _delete(self, at: Address) -> Manifest:
+        found = self._store.get(at.kind, at.namespace, at.name)
+        self._store.delete(at.kind, at.namespace, at.name)
+        details = {"name": at.name, "group": at.kind.group, "kind": at.kind.plural, "uid": found["metadata"]["uid"]}
+        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
 
 def _write(request: Request) -> Write:

@@ -7,7 +7,7 @@ from typing import Any
 from .kinds import KINDS, Kind
 
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-_VERBS = ["create", "get", "list", "patch", "watch"]
+_VERBS = ["create", "delete", "get", "list", "patch", "watch"]
 # By these, kubectl knows that unknown fields can be refused.
 _PARAMETERS = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in ("dryRun", "fieldValidation")]
 

@@ -42,7 +42,8 @@ def without_nulls(value: Any) -> Any:
 def without(value: Any, schema: Schema, dropped: Set[Path], kept: Set[Path], path: Path = ()) -> Any:
     """Return `value` without the `dropped` fields, save what is at or below one of the `kept`.
 
-    An item of a list goes with all that is in it, also with what nobody owns; what gets empty goes too, as None.
+    An item of a list goes with all that is in it, also with what nobody owns, and so does a member of a structure of
+    which nothing is kept: a probe goes with its defaults. What gets empty goes too, as None.
     """
     consists_of = parts(value, schema)
     if consists_of is None:
@@ -57,6 +58,8 @@ def without(value: Any, schema: Schema, dropped: Set[Path], kept: Set[Path], pat
             # Somebody else's are only parts of it.
             child = _only(child, inner, kept, below)
         elif any(drop[: len(below)] == below for drop in dropped):
+            if schema.fixed and not held:
+                continue
             child = without(child, inner, dropped, kept, below)
             if child is None:
                 continue
