@@ -1,5 +1,5 @@
-# The base of both stages. AWS's mirror of the official images: no rate limit holds up a build there.
-ARG BASE=public.ecr.aws/docker/library/python:3.13-slim-bookworm
+# The base of both stages, from AWS's mirror of the official images. deploy/pull gives it by the digest of deploy/pins.
+ARG BASE=public.ecr.aws/docker/library/python:3.13-slim-trixie
 
 # checkov:skip=CKV_DOCKER_7:the tag stands in the argument, which checkov does not look into
 FROM ${BASE} AS build

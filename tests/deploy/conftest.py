@@ -9,12 +9,13 @@ from ..kubernetes import Cluster, Pace, cluster
 from ..tenant import ManualClock
 from ..tools import need
 from .downloads import downloads
+from .outside import outside
 from .pipeline import pipeline
 from .project import SPACE, Project
 from .rendering import one, render
 from .weaknesses import database
 
-__all__ = ["database", "downloads", "pipeline", "production", "project"]
+__all__ = ["database", "downloads", "outside", "pipeline", "production", "project"]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..processes import ROOT, Service
 from ..tools import need, need_buildah
 
-BASE = "localhost/auth0-quart-service-base:bookworm"
+BASE = "localhost/auth0-quart-service-base:trixie"
 TAG = "localhost/auth0-quart-service:test"
 CERTIFICATES = "/etc/ssl/certs"
 
@@ -32,7 +32,7 @@ def base(where: Path) -> str:
         return BASE
     root = where / "root"
     debootstrap = [need("debootstrap"), "--variant=minbase", "--include=python3,python3-venv,ca-certificates"]
-    subprocess.run([*debootstrap, "bookworm", str(root)], check=True, capture_output=True, timeout=600)
+    subprocess.run([*debootstrap, "trixie", str(root)], check=True, capture_output=True, timeout=600)
     working = buildah("from", "scratch")
     buildah("add", "--quiet", working, str(root), "/")
     buildah("commit", "--quiet", "--rm", working, BASE)

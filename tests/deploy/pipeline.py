@@ -17,41 +17,76 @@ from ..kubernetes import Cluster
 from ..tools import need_buildah
 from .codebuild import Build, run
 from .downloads import KUBECTL, publish
+from .outside import Outside
 from .project import deployment, serving
-from .records import PROJECT, Records
+from .records import PRODUCTION, PROJECT, STAGING, Records
 from .stage import URI, Stage, set_up
-from .test_template import STACK
+from .template import STACK, started_by
 from .weaknesses import audit_options
+
+FINDINGS = {
+    "imageScanStatus": {"status": "COMPLETE"},
+    "imageScanFindings": {
+        "findingSeverityCounts": {"HIGH": 1, "LOW": 2},
+        "findings": [
+            {"name": "CVE-2026-1", "severity": "HIGH", "uri": "https://security-tracker.debian.org/tracker/CVE-2026-1"},
+            {"name": "CVE-2026-2", "severity": "LOW", "uri": "https://security-tracker.debian.org/tracker/CVE-2026-2"},
+        ],
+    },
+}
+"""What the registry's scan says of each image."""
 
 
 @dataclass
 class Pipeline:
-    """`records` is what CodeBuild keeps of its builds, and `project` whose builds `push` starts."""
+    """`records` is what CodeBuild keeps of its builds, by whose names they are told apart."""
 
     stage: Stage
     cluster: Cluster
     records: Records
-    project: str = PROJECT
 
     def without_audit(self) -> None:
         """What is tested anyway, and takes ten seconds a build."""
         self.stage.commit("No audit", deploy__audit="#!/bin/sh\n")
 
-    def push(self, **variables: str) -> Build:
-        """What happens after a push of what is checked out."""
-        return self._build((self.stage.source / "buildspec.yml").read_text(), **variables)
+    def build(self, **variables: str) -> Build:
+        """What happens after a push of what is checked out, in the project that builds."""
+        return self._run(PROJECT, (self.stage.source / "buildspec.yml").read_text(), **variables)
+
+    def push(self, *, staging: bool = False, **variables: str) -> tuple[Build, Build]:
+        """A push, and what its success starts: the build, and the deployment to staging, or to production."""
+        built = self.build(**variables)
+        assert built.succeeded, built.log[-4000:]
+        return built, self.started(staging=staging)
+
+    def started(self, *, staging: bool = False) -> Build:
+        """What the rules of the stack start when the last build has succeeded."""
+        rule = "BuiltForStaging" if staging else "ReadyForProduction"
+        last = list(self.records.builds)[-1]
+        return self.deploy(STAGING if staging else PRODUCTION, **started_by(rule, last))
+
+    def deploy(self, project: str = PRODUCTION, *, source: str = PROJECT, **variables: str) -> Build:
+        """A build of a project that deploys; `source` is whose builds it takes."""
+        # One namespace is enough for both: the stand-in has production's.
+        told = {"CLUSTER": "auth0-api", "OVERLAY": "production", "SOURCE_PROJECT": source, "TIMEOUT": "20"}
+        return self._run(project, (self.stage.source / "deploy/buildspec.yml").read_text(), **told, **variables)
+
+    def rollback(self, image: str, commit: str) -> Build:
+        return self.deploy(ROLLBACK_IMAGE=image, ROLLBACK_COMMIT=commit)
 
     def pull_request(self) -> Build:
         inline = STACK["Resources"]["CheckProject"]["Properties"]["Source"]["BuildSpec"]
-        return self._build(inline)
+        return self._run("auth0-api-pipeline-check", inline)
 
-    def _build(self, buildspec: str, **variables: str) -> Build:
-        project = {"CLUSTER": "auth0-api", "OVERLAY": "production", "REPOSITORY_URI": URI, "TIMEOUT": "20"}
-        commit = {"CODEBUILD_RESOLVED_SOURCE_VERSION": self.stage.git("rev-parse", "HEAD")}
-        name = self.records.begin(self.project)
-        given = {**self.stage.environment, **project, **commit, "CODEBUILD_BUILD_ID": name, **variables}
-        build = run(buildspec, self.stage.source, given)
-        self.records.end(name, build.exported, {key: value for key, value in variables.items() if "ROLLBACK" in key})
+    def _run(self, project: str, buildspec: str, **variables: str) -> Build:
+        given = {**self.stage.environment, "REPOSITORY_URI": URI}
+        given["CODEBUILD_RESOLVED_SOURCE_VERSION"] = self.stage.git("rev-parse", "HEAD")
+        name = self.records.begin(project)
+        build = run(buildspec, self.stage.source, {**given, "CODEBUILD_BUILD_ID": name, **variables})
+        told = {key: value for key, value in variables.items() if key.startswith(("ROLLBACK", "FROM_BUILD"))}
+        self.records.end(name, build.exported, told, "SUCCEEDED" if build.succeeded else "FAILED")
+        # CodeBuild's next build has a fresh clone.
+        self.stage.git("checkout", "--quiet", "--force", "HEAD", "--", ".")
         return build
 
     @property
@@ -70,7 +105,7 @@ class Pipeline:
 
 @pytest.fixture
 def pipeline(
-    tmp_path: Path, aws: str, production: Cluster, downloads: tuple[str, Path], database: str
+    tmp_path: Path, aws: str, production: Cluster, downloads: tuple[str, Path], database: str, outside: Outside
 ) -> Iterator[Pipeline]:
     need_buildah()
     eks: Any = client("eks", aws)
@@ -90,5 +125,7 @@ def pipeline(
             "SHIM_CLUSTER": production.address,
             "SHIM_CLUSTER_CA": str(production.authority),
             "SHIM_TOKEN": production.token,
+            **outside.variables,
         }
+        cloud.on("ecr:DescribeImageScanFindings", FINDINGS)
         yield Pipeline(stage, production, Records(cloud))

@@ -9,7 +9,9 @@ from typing import Any
 from ..aws.models import Refusal
 from ..aws.stand_in import StandIn
 
-PROJECT = "auth0-api-pipeline-deploy"
+PROJECT = "auth0-api-pipeline-build"
+STAGING = "auth0-api-pipeline-staging"
+PRODUCTION = "auth0-api-pipeline-deploy"
 
 
 @dataclass
@@ -26,13 +28,16 @@ class Records:
     def begin(self, project: str = PROJECT) -> str:
         """Return the id of a build that runs."""
         name = f"{project}:{len(self.builds):08x}-0000-4000-8000-000000000000"
-        self.builds[name] = {"id": name, "projectName": project, "buildStatus": "IN_PROGRESS"}
+        number = len(self.builds) + 1
+        self.builds[name] = {"id": name, "buildNumber": number, "projectName": project, "buildStatus": "IN_PROGRESS"}
         return name
 
-    def end(self, name: str, exported: Mapping[str, str], told: Mapping[str, str] | None = None) -> None:
+    def end(
+        self, name: str, exported: Mapping[str, str], told: Mapping[str, str] | None = None, status: str = "SUCCEEDED"
+    ) -> None:
         """Keep what a build exported and was told."""
         self.builds[name] |= {
-            "buildStatus": "SUCCEEDED",
+            "buildStatus": status,
             "exportedEnvironmentVariables": _variables(exported),
             "environment": {
                 "type": "LINUX_CONTAINER",

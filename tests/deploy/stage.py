@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,11 +29,14 @@ FEWER = """#!/bin/sh
 exec "$SHIM_PYTHON" -m pytest -n 0 -q tests/auth/test_base64url.py tests/test_of_the_build.py
 """
 
-# The image itself is built in test_image.py; here it matters what becomes of one.
-SMALL = """ARG BASE=scratch
-FROM ${BASE}
+# The image itself is built in test_image.py; here it matters what becomes of one. Nothing of the base is in it.
+SMALL = """ARG BASE=public.ecr.aws/docker/library/python:3.13-slim-trixie
+FROM scratch
 COPY service /app/service
 """
+
+# Of what a build installs by its hashes, one line: the rest would take minutes.
+LOCKED = re.compile(r"^iniconfig==.*?(?=^\S)", re.MULTILINE | re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -85,6 +89,8 @@ class Stage:
             "SHIM_LOG": str(self.log),
             "SHIM_HERE": str(self.directory / "aws"),
             "SHIM_PYTHON": sys.executable,
+            "TEST_VENV": str(self.directory / "venv"),
+            "PAUSE": "0",
             **self.variables,
         }
 
@@ -137,6 +143,9 @@ def copy_repository(where: Path) -> None:
             shutil.copy(ROOT / name, where / name)
     (where / ".ci/run").write_text(FEWER)
     (where / "Dockerfile").write_text(SMALL)
+    locked = LOCKED.search((ROOT / "deploy/tests-requirements.txt").read_text())
+    assert locked
+    (where / "deploy/tests-requirements.txt").write_text(locked[0])
 
 
 @contextlib.contextmanager
@@ -148,7 +157,11 @@ def set_up(directory: Path, aws: str) -> Iterator[Stage]:
     # uv keeps what it has downloaded.
     cache = subprocess.run([need("uv", "pip install uv"), "cache", "dir"], capture_output=True, text=True, check=True)
     ecr: Any = client("ecr", aws)
-    ecr.create_repository(repositoryName="auth0-api", imageTagMutability="IMMUTABLE")
+    ecr.create_repository(
+        repositoryName="auth0-api",
+        imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+        imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "runs-*"}],
+    )
     with registry(directory) as address:
         stage = Stage(directory, source, aws, address, {"UV_CACHE_DIR": cache.stdout.strip()})
         stage.git("init", "--quiet", "--initial-branch", "main")

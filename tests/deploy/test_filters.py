@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from typing import Any
 
 import pytest
 
 from ..processes import ROOT
-from .test_template import RESOURCES, STACK
+from .template import RESOURCES, STACK
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 
@@ -48,7 +49,7 @@ def ref_pattern(project: str, branch: str) -> str:
 BRANCHES = ["main", "release-1.0", "team/fix_2.1.x", "v1..2", "a"]
 
 
-@pytest.mark.parametrize("project", ["DeployProject", "CheckProject"])
+@pytest.mark.parametrize("project", ["BuildProject", "CheckProject"])
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_a_branch_is_taken_for_itself_alone(project: str, branch: str) -> None:
     assert allowed("Branch", branch)
@@ -69,7 +70,7 @@ def test_a_branch_is_taken_for_itself_alone(project: str, branch: str) -> None:
 
 
 def test_a_dot_of_a_branch_is_a_dot() -> None:
-    assert ref_pattern("DeployProject", "release-1.0") == r"^refs/heads/release-1\.0$"
+    assert ref_pattern("BuildProject", "release-1.0") == r"^refs/heads/release-1\.0$"
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,9 @@ def test_a_branch_has_no_other_sign_that_means_something_in_a_pattern(wrong: str
     ("parameter", "right", "wrong"),
     [
         ("Repository", ["owner/name", "Some-Owner/a.b_c-d"], ["owner", "owner/*", "-o/x", "../x", "a/b/c", "a/b\n", "o/x?y"]),
+        ("StagingClusterName", ["", "auth0-api", "A_1"], ["*", "auth0-*", "a/b", "-a", "a b"]),
+        ("LoadBalancer", ["none", "app/k8s-auth0api-1/0123456789abcdef"], ["", "*", "app/*/0", "net/x/0", "app/x/0/y"]),
+        ("TargetGroup", ["none", "targetgroup/k8s-1/0123456789abcdef"], ["", "*", "targetgroup/*", "app/x/0"]),
         ("ClusterName", ["auth0-api", "A_1"], ["*", "auth0-*", "a/b", "", "-a", "a b", "auth0-api?"]),
         (
             "ConnectionArn",
@@ -92,11 +96,11 @@ def test_a_branch_has_no_other_sign_that_means_something_in_a_pattern(wrong: str
             ["*", "arn:aws:codeconnections:*", "arn:aws:codeconnections:eu-central-1:123456789012:connection/*",
              "arn:aws:codeconnections:*:123456789012:connection/x", "arn:aws:iam::123456789012:role/x"],
         ),
-        (
-            "SecretArn",
+        *((
+            name,
             ["", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:auth0-api/production-AbCdEf"],
             ["*", "auth0-api/production", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:*"],
-        ),
+        ) for name in ("SecretArn", "StagingSecretArn")),
     ],
 )  # fmt: skip
 def test_no_parameter_is_a_pattern_of_several_things(parameter: str, right: list[str], wrong: list[str]) -> None:
@@ -112,7 +116,7 @@ def test_every_parameter_that_is_text_is_held_to_a_pattern_or_a_list() -> None:
 
 
 def pattern() -> re.Pattern[str]:
-    (group,) = RESOURCES["DeployProject"]["Properties"]["Triggers"]["FilterGroups"]
+    (group,) = RESOURCES["BuildProject"]["Properties"]["Triggers"]["FilterGroups"]
     (path,) = [rule["Pattern"] for rule in group if rule["Type"] == "FILE_PATH"]
     assert not any(rule.get("ExcludeMatchedPattern") for rule in group)
     return re.compile(path)
@@ -124,7 +128,7 @@ DOCUMENTS = ["README.md", "deploy/README.md", "LICENSE", ".gitignore", ".env.exa
 CODE = ["service/app.py", "service/pages/static/token.js", "Dockerfile", ".dockerignore", "buildspec.yml",
         "pyproject.toml", "deploy/requirements.txt", "deploy/build-requirements.txt", "deploy/vex.openvex.json",
         "deploy/base/deployment.yaml", "deploy/overlays/production/settings.env", "deploy/components/traces/kustomization.yaml",
-        "deploy/rollout", "deploy/image", "deploy/tools"]  # fmt: skip
+        "deploy/rollout", "deploy/image", "deploy/tools", "deploy/buildspec.yml", "deploy/advisories.py", "deploy/pins"]  # fmt: skip
 
 
 def builds(*changed: str) -> bool:
@@ -150,3 +154,16 @@ def test_every_file_is_one_or_the_other() -> None:
     assert shipping == {"service", "deploy", "Dockerfile", ".dockerignore", "buildspec.yml", "pyproject.toml"}
     quiet = {path for path in tracked if path.startswith("deploy/") and not builds(path)}
     assert all(path.startswith(("deploy/aws/", "deploy/bootstrap/")) or path == "deploy/README.md" for path in quiet)
+
+
+def test_what_a_night_takes_for_shipping_is_what_a_push_does() -> None:
+    """CodeBuild is reported to look at the first hundred files of a push alone; the nightly build looks at all of them."""
+    line = re.search(r"^ships=\((.*)\)$", (ROOT / "deploy/image").read_text(), re.MULTILINE)
+    assert line
+    paths = shlex.split(line[1])
+    tracked = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    everything = subprocess.run(tracked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    shipping = subprocess.run(
+        [*tracked, "--", *paths], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert sorted(shipping) == sorted(path for path in everything if builds(path))

@@ -30,7 +30,7 @@ from .rendering import (
 )
 
 # The cluster's own (deploy/aws/cluster.yaml), and the two before.
-VERSIONS = ("1.35", "1.34", "1.33")
+VERSIONS = ("1.36", "1.35", "1.34")
 
 # Of other people's kinds there are no schemas.
 FOREIGN = {"IngressClassParams", "PodMonitor"}

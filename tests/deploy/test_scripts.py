@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from ..aws_server import client as client_of
@@ -29,7 +31,14 @@ def stage(tmp_path: Path, aws: str) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.parametrize("name", ["audit", "connect", "image", "inputs", "lock", "rollout", "tests", "tools"])
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        path.name
+        for path in (ROOT / "deploy").iterdir()
+        if path.suffix == "" and path.is_file() and path.name != "pins"
+    ),
+)
 def test_it_is_a_script_that_bash_can_read(name: str) -> None:
     path = ROOT / "deploy" / name
     assert path.stat().st_mode & 0o111
@@ -37,7 +46,7 @@ def test_it_is_a_script_that_bash_can_read(name: str) -> None:
     assert "set -euo pipefail" in path.read_text()
 
 
-def test_tools_gets_kubectl_at_its_version_by_its_checksum_once(
+def test_tools_gets_kubectl_by_the_checksum_beside_it_and_says_that_it_is_not_pinned(
     stage: Stage, downloads: tuple[str, Path], tmp_path: Path
 ) -> None:
     address, folder = downloads
@@ -47,9 +56,102 @@ def test_tools_gets_kubectl_at_its_version_by_its_checksum_once(
     ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith(f"kubectl {KUBECTL}, uv ")
+    assert f"UNPINNED: kubectl-{KUBECTL}-linux-" in ended.stderr
     assert (programs / "kubectl").read_bytes() == (folder / "kubectl").read_bytes()
     shutil.rmtree(folder)
-    assert stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address).returncode == 0
+    # It is there already, so nothing is asked of anybody.
+    again = stage.script("tools", "kubectl", "git", TOOLS=str(programs), KUBECTL_SOURCE=address)
+    assert again.returncode == 0
+    assert again.stdout.startswith(f"kubectl {KUBECTL}, git ")
+
+
+def test_lock_records_digests_and_tools_then_takes_nothing_else(
+    stage: Stage, downloads: tuple[str, Path], tmp_path: Path
+) -> None:
+    """Both states, with servers of this machine: unpinned, and pinned by one command."""
+    address, folder = downloads
+    digests = with_bases(stage, tmp_path)
+    base, tests = digests
+    before = stage.script("pinned", base)
+    assert (before.stdout, "UNPINNED" in before.stderr) == (f"{base}\n", True)
+    for machine in ("amd64", "arm64"):
+        other = folder.parent / machine / "kubectl"
+        other.parent.mkdir(exist_ok=True)
+        publish(other.parent, KUBECTL)
+    locked = stage.script("lock", "--digests", KUBECTL_SOURCE=address, MIRROR_SCHEME="http")
+    assert locked.returncode == 0, locked.stderr
+    pins = (stage.source / "deploy/pins").read_text()
+    for image in (base, tests):
+        assert f"{image} {digests[image]}\n" in pins
+        pinned = stage.script("pinned", image)
+        assert (pinned.stdout, pinned.stderr) == (f"{image}@sha256:{digests[image]}\n", "")
+    # Whoever changes the file and the checksum beside it changes nothing here.
+    (tmp_path / "programs").mkdir()
+    good = (folder / "kubectl").read_bytes()
+    (folder / "kubectl").write_text("#!/bin/sh\necho another\n")
+    (folder / "kubectl.sha256").write_text(hashlib.sha256((folder / "kubectl").read_bytes()).hexdigest())
+    changed = stage.script("tools", "kubectl", TOOLS=str(tmp_path / "programs"), KUBECTL_SOURCE=address)
+    assert changed.returncode == 1
+    assert "FAILED" in changed.stdout + changed.stderr
+    assert not (tmp_path / "programs/kubectl").exists()
+    (folder / "kubectl").write_bytes(good)
+    ended = stage.script("tools", "kubectl", TOOLS=str(tmp_path / "programs"), KUBECTL_SOURCE=address)
+    assert (ended.returncode, ended.stdout) == (0, f"kubectl {KUBECTL}\n"), ended.stderr
+    assert "UNPINNED" not in ended.stderr
+    # What cannot be looked up leaves the file as it was.
+    shutil.rmtree(folder)
+    assert stage.script("lock", "--digests", KUBECTL_SOURCE=address, MIRROR_SCHEME="http").returncode != 0
+    assert (stage.source / "deploy/pins").read_text() == pins
+
+
+def with_bases(stage: Stage, tmp_path: Path) -> dict[str, str]:
+    """Have the bases of the copy in the registry of this machine; their digests by their names there."""
+    digests = {}
+    for number, (path, beginning) in enumerate((("Dockerfile", "ARG BASE="), ("deploy/tests", "BASE=${TEST_BASE:-"))):
+        file = stage.source / path
+        name = f"{stage.registry}/library/python:{number}"
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": [],
+            "annotations": {"number": str(number)},
+        }
+        body = json.dumps(manifest).encode()
+        address = f"http://{stage.registry}/v2/library/python/manifests/{number}"
+        kind = {"Content-Type": manifest["mediaType"]}
+        httpx.put(address, content=body, headers=kind, trust_env=False).raise_for_status()  # type: ignore[arg-type]
+        digests[name] = hashlib.sha256(body).hexdigest()
+        file.write_text(
+            re.sub(rf"^{re.escape(beginning)}[^}}\n]*", f"{beginning}{name}", file.read_text(), flags=re.MULTILINE)
+        )
+    return digests
+
+
+def test_a_rollback_goes_on_with_the_kubectl_that_is_there(
+    stage: Stage, downloads: tuple[str, Path], tmp_path: Path
+) -> None:
+    """What is downloaded may be down when one has to go back."""
+    address, folder = downloads
+    shutil.rmtree(folder)
+    tools = {"TOOLS": str(tmp_path / "none"), "KUBECTL_SOURCE": address}
+    forward = stage.script("tools", "kubectl", "aws", "git", **tools)
+    assert forward.returncode == 1
+    assert f"kubectl {KUBECTL} cannot be had" in forward.stderr
+    back = stage.script("tools", "kubectl", "aws", "git", **tools, ROLLBACK="yes")
+    assert back.returncode == 0, back.stderr
+    assert re.match(r"kubectl 1\.\d+\.\d+, aws ", back.stdout)
+    assert "which is here" in back.stderr
+
+
+def test_what_is_pulled_is_tried_again_and_logged_in_for(stage: Stage) -> None:
+    name = "public.ecr.aws/docker/library/python:3.13-slim-trixie"
+    (stage.directory / "asked.pulled").write_text("")
+    ended = stage.script("pull", name, SHIM_PULLS_FAIL="2")
+    assert (ended.returncode, ended.stdout) == (0, f"{name}\n"), ended.stderr
+    assert ended.stderr.count("attempt ") == 2
+    assert (stage.directory / "asked.logins").read_text() == "public.ecr.aws\n"
+    (stage.directory / "asked.pulled").write_text("")
+    assert stage.script("pull", name, SHIM_PULLS_FAIL="3").returncode == 1
 
 
 def test_tools_takes_nothing_else(stage: Stage, downloads: tuple[str, Path], tmp_path: Path) -> None:
@@ -67,8 +169,6 @@ def test_tools_takes_nothing_else(stage: Stage, downloads: tuple[str, Path], tmp
     assert ended.returncode == 1
     assert f"kubectl is 1.2.3, not {KUBECTL}" in ended.stderr
     assert not (programs / "kubectl").exists()
-    shutil.rmtree(folder)
-    assert stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address).returncode != 0
 
 
 @pytest.mark.parametrize(
@@ -92,7 +192,8 @@ def test_tools_names_what_does_not_do(
     (programs / tool).chmod(0o755)
     path = f"{programs}{os.pathsep}{stage.environment['PATH']}"
     ended = stage.script("tools", TOOLS=str(programs), KUBECTL_SOURCE=address, PATH=path)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"deploy/tools: {says}\n")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.endswith(f"deploy/tools: {says}\n")
 
 
 def test_what_is_not_committed_gets_no_tag_of_a_commit(stage: Stage) -> None:
@@ -155,7 +256,7 @@ def test_tools_takes_one_checksum_and_no_list(stage: Stage, downloads: tuple[str
     assert not (tmp_path / "programs/kubectl").exists()
 
 
-def connect(stage: Stage, client: int, server: int | None) -> subprocess.CompletedProcess[str]:
+def connect(stage: Stage, client: int, server: int | None, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run deploy/connect with a kubectl of one release and a cluster of another, or of none that answers."""
     eks: Any = client_of("eks", stage.aws)
     role = "arn:aws:iam::123456789012:role/cluster"
@@ -177,7 +278,7 @@ def connect(stage: Stage, client: int, server: int | None) -> subprocess.Complet
         "SHIM_CLUSTER": "https://127.0.0.1:1",
         "SHIM_CLUSTER_CA": str(stage.directory / "ca.pem"),
     }
-    return stage.script("connect", "auth0-api")
+    return stage.script("connect", "auth0-api", **variables)
 
 
 @pytest.mark.parametrize(("client", "server"), [(35, 35), (35, 34), (35, 36)])
@@ -198,6 +299,12 @@ def test_connect_takes_no_other(stage: Stage, client: int, server: int | None, s
     ended = connect(stage, client, server)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert says in ended.stderr
+
+
+def test_connect_warns_a_rollback_of_releases_that_are_far_apart(stage: Stage) -> None:
+    ended = connect(stage, 36, 38, ROLLBACK="yes")
+    assert (ended.returncode, ended.stdout) == (0, "kubectl 1.36, cluster 1.38\n")
+    assert "kubectl 1.36 is more than one minor away from the cluster's 1.38" in ended.stderr
 
 
 def test_connect_names_a_cluster_that_is_not_there(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .api import Api
 from .certificate import certified
 from .deployments import Deployments
-from .kinds import KINDS, kind_of
+from .kinds import INGRESS, KINDS, kind_of
 from .objects import Write
 from .patches import merge_patch
 from .schema import Schemas
@@ -43,11 +43,14 @@ class Pace(Enum):
 
 
 class Cluster:
-    """`authority` is the PEM file to trust, `kubeconfig` one for a user with `token`, and `environment` what kubectl
+    """`balancer`, where it is set, is what a load balancer's controller writes into the status of each Ingress.
+
+    `authority` is the PEM file to trust, `kubeconfig` one for a user with `token`, and `environment` what kubectl
     needs to use it. `broken` and `hasty`: see `Deployments`. `watched` is set once somebody watches."""
 
     def __init__(self, directory: Path, clock: Clock, version: str) -> None:
         self.pace = Pace.AT_ONCE
+        self.balancer = ""
         self.token = secrets.token_urlsafe()
         self._store = Store()
         self._api = Api(self._store, Schemas(version), clock, version, self._written)
@@ -110,6 +113,9 @@ class Cluster:
             return self._store.of(_kind(resource), namespace)
 
     def _written(self) -> None:
+        for ingress in self._store.of(INGRESS) if self.balancer else []:
+            status = {"loadBalancer": {"ingress": [{"hostname": self.balancer}]}}
+            self._api.objects.put_status(INGRESS, {**ingress, "status": status}, "controller")
         if self.pace is Pace.AT_ONCE:
             self._deployments.settle()
 

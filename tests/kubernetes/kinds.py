@@ -38,6 +38,7 @@ POD = Kind("", "v1", "Pod", "pods", ("po",), counted=False)
 EVENT = Kind("", "v1", "Event", "events", ("ev",), counted=False)
 NAMESPACE = Kind("", "v1", "Namespace", "namespaces", ("ns",), namespaced=False, counted=False)
 AUTOSCALER = Kind("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", ("hpa",), counted=False)
+INGRESS = Kind("networking.k8s.io", "v1", "Ingress", "ingresses", ("ing",))
 
 KINDS = [
     # What an overlay renders.
@@ -46,7 +47,7 @@ KINDS = [
     Kind("", "v1", "ServiceAccount", "serviceaccounts", ("sa",), counted=False),
     DEPLOYMENT,
     AUTOSCALER,
-    Kind("networking.k8s.io", "v1", "Ingress", "ingresses", ("ing",)),
+    INGRESS,
     Kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", ("netpol",)),
     Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", ("pdb",)),
     # What becomes of a Deployment.
@@ -64,6 +65,7 @@ KINDS = [
     Kind("elbv2.k8s.aws", "v1beta1", "IngressClassParams", "ingressclassparams", namespaced=False),
     # Of the Prometheus operator.
     Kind("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors"),
+    Kind("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules"),
 ]
 
 
