@@ -67,14 +67,18 @@ def main(mode: str) -> int:
                 print(f"  {weakness['id']} has no CVE number, so no catalogue tells whether it is exploited.")
     if mode == "gate" or not count:
         return int(count > 0)
-    print("`deploy/lock deploy --upgrade` takes what is mended; what does not reach us is said in deploy/vex.openvex.json.")
+    print(
+        "`deploy/lock deploy --upgrade` takes what is mended; what does not reach us is said in deploy/vex.openvex.json."
+    )
     stops = stopping(names, threshold) if names else set()
     for name in sorted(stops):
         if re.search(rf"\b{re.escape(name)}\b", override):
             print(f"OVERRIDDEN: {name} is exploited or likely to be. AUDIT_OVERRIDE says: {override}")
         else:
-            print(f"STOPPED: {name} is exploited or likely to be (EPSS of {threshold} or more). Mend it, or deploy anyway "
-                  f"with `service pipeline build --override-audit '{name}: WHY'`, which stays on record with the build.")
+            print(
+                f"STOPPED: {name} is exploited or likely to be (EPSS of {threshold} or more). Mend it, or deploy "
+                f"anyway with `service pipeline build --override-audit '{name}: WHY'`, which stays on record with the build."
+            )
     return int(any(not re.search(rf"\b{re.escape(name)}\b", override) for name in stops))
 
 

@@ -20,4 +20,6 @@ components = [
     }
     for name, version, architecture in sorted(packages)
 ]
-json.dump({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": components}, sys.stdout, indent=1)
+json.dump(
+    {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": components}, sys.stdout, indent=1
+)

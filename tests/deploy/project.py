@@ -57,7 +57,8 @@ class Project:
     def begun(cls, root: Path, cluster: Cluster) -> Project:
         for name in ("base", "components", "overlays"):
             shutil.copytree(DEPLOY / name, root / "deploy" / name)
-        shutil.copy(DEPLOY / "rollout", root / "deploy" / "rollout")
+        for name in ("rollout", "reach"):
+            shutil.copy(DEPLOY / name, root / "deploy" / name)
         project = cls(root, cluster)
         project.git("init", "--quiet", "--initial-branch", "main")
         project.commit("the first")
@@ -87,13 +88,16 @@ class Project:
         return self.run("production", image, **environment)
 
     def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
-        process = self.start(*arguments, **environment)
+        return self.run_script("rollout", *arguments, **environment)
+
+    def run_script(self, name: str, *arguments: str, **environment: str) -> tuple[int, str]:
+        process = self.start(*arguments, script=name, **environment)
         log, _ = process.communicate(timeout=60)
         return process.returncode, log
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, script: str = "rollout", **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [str(self.root / "deploy" / "rollout"), *arguments],
+            [str(self.root / "deploy" / script), *arguments],
             # From anywhere.
             cwd="/",
             env=self._environment() | environment,

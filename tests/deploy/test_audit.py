@@ -6,19 +6,24 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-from ..processes import ROOT
+import pytest
+
+from ..processes import ROOT, free_port
 from ..tools import need
 from .weaknesses import audit_options
 
 VEX = json.loads((ROOT / "deploy/vex.openvex.json").read_text())
 
 
-def audit(script: Path, folder: Path, database: str) -> subprocess.CompletedProcess[str]:
+def audit(
+    script: Path, folder: Path, database: str, mode: str = "gate", **variables: str
+) -> subprocess.CompletedProcess[str]:
     need("uv", "pip install uv")
-    variables = {**os.environ, "AUDIT_OPTIONS": audit_options(database, folder / "cache")}
-    command = [str(script), str(folder)]
+    variables = {**os.environ, "AUDIT_OPTIONS": audit_options(database, folder / "cache"), **variables}
+    command = [str(script), str(folder), mode]
     return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=300)
 
 
@@ -41,7 +46,75 @@ def test_what_is_known_and_does_not_reach_us_is_let_pass_and_nothing_else(databa
     (copy / "deploy/vex.openvex.json").write_text(json.dumps({**VEX, "statements": []}))
     refused = audit(copy / "deploy/audit", tmp_path / "again", database)
     assert refused.returncode != 0
-    assert "python-jose" in refused.stdout
+    assert "WEAKNESS: python-jose" in refused.stdout
+    address = database.removesuffix("/v1/query")
+    told = audit(
+        copy / "deploy/audit",
+        tmp_path / "told",
+        database,
+        "deploy",
+        AUDIT_KEV_URL=f"{address}/quiet",
+        AUDIT_EPSS_URL=f"{address}/epss/0.1",
+    )
+    assert told.returncode == 0, told.stderr
+    assert "WEAKNESS: python-jose" in told.stdout
+
+
+def decided(mode: str, *names: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What becomes of weaknesses by these names: of an audit's report, without the audit."""
+    found = [{"id": name, "aliases": [], "fix_versions": ["9.9"]} for name in names]
+    report = {
+        "dependencies": [{"name": "x", "version": "1", "vulns": found}, {"name": "y", "version": "1", "vulns": []}]
+    }
+    command = [sys.executable, str(ROOT / "deploy/advisories.py"), mode]
+    return subprocess.run(
+        command, input=json.dumps(report), env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
+
+
+CVE = "CVE-2026-85394"
+
+
+@pytest.mark.parametrize(
+    ("kev", "epss", "override", "status", "says"),
+    [
+        ("quiet", "epss/0.01", "", 0, f"WEAKNESS: x 1: {CVE}. Mended in 9.9."),
+        ("exploited", "epss/0.01", "", 1, f"STOPPED: {CVE}"),
+        ("quiet", "epss/0.5", "", 1, f"STOPPED: {CVE}"),
+        ("exploited", "epss/0.9", f"{CVE}: the hotfix for it", 0, f"OVERRIDDEN: {CVE}"),
+        # Another name, and one that only begins like it, override nothing.
+        ("exploited", "epss/0.9", "CVE-2026-1: no matter", 1, f"STOPPED: {CVE}"),
+        ("exploited", "epss/0.9", f"{CVE}0: no matter", 1, f"STOPPED: {CVE}"),
+    ],
+)
+def test_a_deployment_stops_for_what_is_exploited_and_tells_of_the_rest(
+    database: str, kev: str, epss: str, override: str, status: int, says: str
+) -> None:
+    address = database.removesuffix("/v1/query")
+    catalogues = {"AUDIT_KEV_URL": f"{address}/{kev}", "AUDIT_EPSS_URL": f"{address}/{epss}"}
+    ended = decided("deploy", CVE, **catalogues, AUDIT_OVERRIDE=override)
+    assert (ended.returncode, ended.stderr) == (status, "")
+    assert says in ended.stdout
+    assert "deploy/lock deploy --upgrade" in ended.stdout
+    # The same gates a pull request and a nightly build, whatever is said.
+    assert decided("gate", CVE, **catalogues, AUDIT_OVERRIDE=override).returncode == 1
+
+
+def test_where_no_catalogue_answers_a_deployment_goes_on_and_says_so() -> None:
+    nobody = f"http://127.0.0.1:{free_port()}/"
+    ended = decided("deploy", CVE, AUDIT_KEV_URL=nobody, AUDIT_EPSS_URL=nobody)
+    assert ended.returncode == 0
+    assert ended.stdout.count("Whether it is exploited cannot be told") == 2
+    unnamed = decided("deploy", "PYSEC-2026-1", AUDIT_KEV_URL=nobody, AUDIT_EPSS_URL=nobody)
+    assert unnamed.returncode == 0
+    assert "PYSEC-2026-1 has no CVE number" in unnamed.stdout
+    assert decided("gate", "PYSEC-2026-1").returncode == 1
+
+
+def test_where_nothing_is_known_nothing_is_said() -> None:
+    for mode in ("gate", "deploy"):
+        ended = decided(mode)
+        assert (ended.returncode, ended.stdout) == (0, "")
 
 
 def test_each_statement_names_what_is_locked_and_a_test_that_is_there() -> None:

@@ -24,6 +24,21 @@ class _Database(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_GET(self) -> None:
+        """The catalogue of what is exploited, and the probabilities; both know CVE-2026-85394 where they are to."""
+        exploited = self.path.startswith("/exploited")
+        listed = [{"cveID": "CVE-2026-85394"}] if exploited else []
+        scores = (
+            [{"cve": "CVE-2026-85394", "epss": self.path.split("/")[2].partition("?")[0]}]
+            if "epss" in self.path
+            else []
+        )
+        body = json.dumps({"vulnerabilities": listed, "data": scores}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def log_message(self, *_: object) -> None: ...
 
 
