@@ -143,12 +143,13 @@ async def test_a_worker_that_ends_takes_the_others_with_it(tmp_path: Path) -> No
 
 
 STUCK = """
-import signal, sys, time
+import os, signal, sys, time
 from service.workers import fork_workers
 
 def work(parent):
     signal.signal(signal.SIGTERM, lambda *_: None)
-    print("stuck", flush=True)
+    # In one write, since the other worker writes into the same pipe.
+    os.write(1, b"stuck\\n")
     while True:
         time.sleep(3600)
 
