@@ -159,7 +159,7 @@ async def test_a_reader_that_stalls_does_not_hold_up_the_end(tmp_path: Path, sig
                 await asyncio.sleep(0.01)
             api.process.send_signal(signal.SIGTERM)
         assert await api.ended() == signals - 1
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 30
         api.read()
         assert api.requests
 
