@@ -69,11 +69,11 @@ INTERNALS = (
     ),
     Internal(
         "h11._connection:Connection",
-        ("__init__", "receive_data", "next_event", "send", "trailing_data", "_process_error"),
+        ("__init__", "receive_data", "next_event", "send", "send_with_data_passthrough", "_process_error"),
         "server.http1",
         "public, but what was screened rests on how it reads and writes, and on its refusing after an error",
         "the plain path's grammar for all requests",
-        ("f583a32dac41",),
+        ("18f0b749e195",),
     ),
     Internal(
         "wsproto.connection:Connection",
