@@ -143,6 +143,14 @@ INTERNALS = (
         ("451be6660342",),
     ),
     Internal(
+        "quart.formparser:FormDataParser",
+        ("__init__", "parse"),
+        "web.body",
+        "takes a form that it cannot read for an empty one",
+        _QUART_WAY_OUT,
+        ("7681c11cb67f",),
+    ),
+    Internal(
         "quart.wrappers.response:Response",
         ("make_conditional",),
         "web.conditional",
@@ -208,11 +216,11 @@ INTERNALS = (
     ),
     Internal(
         "flask.json.provider:DefaultJSONProvider",
-        ("dumps", "response"),
+        ("dumps", "loads", "response"),
         "web.json",
         "as JSONProvider",
         "as JSONProvider's",
-        ("72997d1eafcf",),
+        ("207d3e0ccfdb",),
     ),
     Internal(
         "werkzeug.datastructures.headers:Headers",
