@@ -24,12 +24,13 @@ what is malformed, which `screening` and `chunked` refuse before h11 reads it. B
 """
 
 from .limits import KEEP_ALIVE, MAX_HEAD, ClientTimeouts, ShutdownTimeouts
-from .listening import CannotBind, listen
+from .listening import BadHost, CannotBind, listen
 from .serving import run, running, serve
 
 __all__ = [
     "KEEP_ALIVE",
     "MAX_HEAD",
+    "BadHost",
     "CannotBind",
     "ClientTimeouts",
     "ShutdownTimeouts",
