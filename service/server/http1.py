@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 class Http1Protocol(H11Protocol):
     # Hypercorn's other kind passes bytes of a WebSocket through; here they do not come this way.
-    connection: h11.Connection  # type: ignore[assignment]
+    connection: h11.Connection
 
     def __init__(self, *arguments: Any, connection: Connection) -> None:
         super().__init__(*arguments)
