@@ -20,7 +20,8 @@ what is malformed, which `screening` and `chunked` refuse before h11 reads it. B
 - `plain`, `screening`, `chunked`, `response`: bytes alone, without a socket
 - `checking`: an app's answers, before they are written
 - `exchange`: a plain request as ASGI
-- `fallback`, `http1`, `http_stream`, `websocket`, `inbox`: Hypercorn's connection, and what replaces parts of it
+- `fallback`, `http1`, `incoming`, `http_stream`, `websocket`, `inbox`: Hypercorn's connection, and what replaces parts
+  of it
 """
 
 from .limits import KEEP_ALIVE, MAX_HEAD, ClientTimeouts, ShutdownTimeouts

@@ -13,7 +13,6 @@ What differs from Hypercorn's own protocol:
 from __future__ import annotations
 
 import asyncio
-import copy
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -21,10 +20,11 @@ from hypercorn.events import Closed, RawData, Updated
 from hypercorn.protocol.events import Body, EndBody, Request, Response
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol
 
-from .chunked import BadFraming, Chunks
+from .chunked import BadFraming
 from .http_stream import HttpStream
-from .limits import BODY_READ_SIZE, MAX_HEAD, READ_SIZE, SOCKET_WRITE_SIZE, WRITE_SIZE
-from .response import END_OF_CHUNKS, chunk, refusal
+from .incoming import IncomingBody
+from .limits import MAX_HEAD, READ_SIZE, SOCKET_WRITE_SIZE, WRITE_SIZE
+from .response import refusal
 from .screening import BAD_REQUEST, Refused, Screened, cannot_become_good, screen
 from .websocket import WebSocketStream
 
@@ -42,11 +42,7 @@ class Http1Protocol(H11Protocol):
     def __init__(self, *arguments: Any, connection: Connection) -> None:
         super().__init__(*arguments)
         self._owner = connection
-        self._body_is_coming = False
-        self._body_is_wanted = False
-        # Of the body, what is still to come: bytes, or where it is sent in chunks, the place that has been reached.
-        self._body_left = 0
-        self._chunks: Chunks | None = None
+        self._body: IncomingBody | None = None
         # Of an answer, what waits for more: its head for a body, and its last part for being found to be of the right
         # length. So an answer that cannot be written becomes a 500, and most answers are one packet.
         self._held: list[bytes] = []
@@ -64,8 +60,8 @@ class Http1Protocol(H11Protocol):
                 if not self.stream.is_open or not self.task_group.has_room:  # type: ignore[attr-defined]
                     return
                 await self.stream.take(self._owner.take(READ_SIZE))
-            elif self._body_is_coming and self._body_is_wanted:
-                await self._read_body(self.stream)
+            elif self._body is not None and self._body.is_coming and self._body.is_wanted:
+                await self._read_body(self.stream, self._body)
             else:
                 return
 
@@ -78,11 +74,11 @@ class Http1Protocol(H11Protocol):
     async def ask_for_body(self) -> None:
         """Read the next part of the body, and before the first one, send the 100 that the client may wait for (RFC 9110
         section 10.1.1)."""
-        if not self._body_is_coming:
+        if self._body is None or not self._body.is_coming:
             return
         if self.connection.they_are_waiting_for_100_continue:
             await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=self._date()))
-        self._body_is_wanted = True
+        self._body.is_wanted = True
 
     # Reading
 
@@ -110,15 +106,13 @@ class Http1Protocol(H11Protocol):
             return False
         assert isinstance(request, h11.Request)  # noqa: S101 - the head was whole
         self._held, self._answer_begun = [], False
-        self._body_is_coming = not isinstance(following, h11.EndOfMessage)
-        self._body_is_wanted = False
-        self._body_left = next((int(value) for name, value in request.headers if name == b"content-length"), 0)
-        self._chunks = Chunks() if any(name == b"transfer-encoding" for name, _ in request.headers) else None
+        is_coming = not isinstance(following, h11.EndOfMessage)
+        self._body = IncomingBody(self._owner, self.connection, request, is_coming=is_coming)
         await self.send(Updated(idle=False))
-        await self._begin(request, screened)
+        await self._begin(request, self._body, screened)
         return True
 
-    async def _begin(self, request: h11.Request, screened: Screened) -> None:
+    async def _begin(self, request: h11.Request, body: IncomingBody, screened: Screened) -> None:
         kind = WebSocketStream if screened.websocket else HttpStream
         self.stream = kind(
             self.app, self.config, self.context, self.task_group, self.ssl, self.client, self.server,
@@ -136,51 +130,23 @@ class Http1Protocol(H11Protocol):
             state=self.connection_state,
         )
         await self.stream.handle(event)
-        if not self._body_is_coming and not screened.websocket:
+        if not body.is_coming and not screened.websocket:
             await self.stream.handle(EndBody(stream_id=STREAM_ID))
 
-    async def _read_body(self, stream: Any) -> None:
+    async def _read_body(self, stream: Any, body: IncomingBody) -> None:
         try:
-            body = self._next_part(stream)
+            part = body.take()
         except BadFraming as error:
             await self._refuse_body(error.refused)
             return
-        if body or (self._body_is_coming and stream.overhead):
-            self._body_is_wanted = False
-            await stream.handle(Body(stream_id=STREAM_ID, data=body))
-        if not self._body_is_coming:
+        if part or (body.is_coming and body.overhead):
+            body.is_wanted = False
+            stream.overhead, body.overhead = body.overhead, 0
+            await stream.handle(Body(stream_id=STREAM_ID, data=part))
+        if not body.is_coming:
             await stream.handle(EndBody(stream_id=STREAM_ID))
         # 16 KiB of one-byte chunks take some milliseconds.
         await asyncio.sleep(0)
-
-    def _next_part(self, stream: Any) -> bytes:
-        """Take what has come of the body, and no more. Raises BadFraming."""
-        if self._chunks is None:
-            data = self._owner.take(min(self._body_left, BODY_READ_SIZE))
-            self._body_left -= len(data)
-            self.connection.receive_data(data)
-        else:
-            data = self._owner.take(READ_SIZE)
-            part = self._chunks.read(data)
-            stream.overhead += part.cost
-            self._owner.unread[:0] = data[part.taken :]
-            # Written anew in one chunk, for h11. Data that is empty would be the end of the connection to it.
-            if rewritten := b"".join(chunk(part.data)) * bool(part.data) + END_OF_CHUNKS * part.ended:
-                self.connection.receive_data(rewritten)
-        body = b""
-        while isinstance(event := self.connection.next_event(), h11.Data):
-            body += event.data
-        self._body_is_coming = not isinstance(event, h11.EndOfMessage)
-        return body
-
-    def _body_has_arrived(self) -> bool:
-        """Whether the rest of the body has come, and only waits to be taken."""
-        if self._chunks is None:
-            return self._body_left <= len(self._owner.unread)
-        try:
-            return copy.copy(self._chunks).read(bytes(self._owner.unread)).ended
-        except BadFraming:
-            return False
 
     async def _refuse(self, refused: Refused) -> None:
         """Answer what is no request."""
@@ -215,7 +181,7 @@ class Http1Protocol(H11Protocol):
     def _closes_after(self, event: Response) -> bool:
         if self._owner.core.sends_away or isinstance(self.stream, WebSocketStream):
             return True
-        if self._body_is_coming and not self._body_has_arrived():
+        if self._body is not None and not self._body.has_arrived:
             return True
         return any(name.lower() == b"connection" and value.lower() == b"close" for name, value in event.headers)
 
@@ -247,9 +213,8 @@ class Http1Protocol(H11Protocol):
         stream, self.stream = self.stream, None
         if stream is not None:
             stream.closed = True
-        if self.connection.our_state is h11.DONE and self._body_is_coming and self._body_has_arrived():
-            while self._body_is_coming:
-                self._next_part(stream)
+        if self.connection.our_state is h11.DONE and self._body is not None and self._body.has_arrived:
+            self._body.discard()
         if self.connection.our_state is h11.DONE and self.connection.their_state is h11.DONE:
             await self.send(Updated(idle=True))
             return

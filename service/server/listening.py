@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # libuv accepts one connection for each listening handle in a turn of the loop, and serves in each turn what was
 # accepted before: with one handle, the n-th connection of a burst waits for about n²/2 requests. asyncio's own loop
-# accepts as many as there are.
+# accepts as many as there are in the kernel's queue, also beyond `most_connections`.
 _HANDLES = 8
 
 # Descriptors for everything that is no connection: listeners, files, key fetches, what routes open.
