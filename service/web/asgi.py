@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from .application import Application
     from .requests import ApiRequest, ApiWebsocket
 
-# Messages that wait for a route; then the client's socket is not read. The server keeps four more.
-_MOST_QUEUED = 1
-
 _CONNECTION = "service.connection"
 
 
@@ -163,13 +160,40 @@ def _whole(body: Any, response: Any) -> bytes:
     return whole
 
 
+class Messages:
+    """What a route receives. It is taken from the server when the route asks for it: what waits, waits there."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Any] = asyncio.Queue()
+        self._asking = 0
+        self._changed = asyncio.Event()
+
+    async def get(self) -> Any:
+        self._asking += 1
+        self._changed.set()
+        try:
+            return await self._queue.get()
+        finally:
+            self._asking -= 1
+            self._changed.set()
+
+    async def asked(self) -> None:
+        """Wait until a message is asked for that is not there."""
+        while not self._asking or not self._queue.empty():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def put(self, message: Any) -> None:
+        self._queue.put_nowait(message)
+
+
 class WebsocketConnection(ASGIWebsocketConnection):
     """Ends when its handler does. Quart 0.23 would go on reading until the client leaves, and Hypercorn waits for the
     app before it closes: a refused handshake, or a socket whose token has expired, would stay open."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.queue: asyncio.Queue[Any] = asyncio.Queue(_MOST_QUEUED)
+        self.queue: Messages = Messages()  # type: ignore[assignment] # as far as Quart uses it
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         began = time.perf_counter()
@@ -216,6 +240,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
     async def _read(self, receive: ASGIReceiveCallable) -> None:
         """Hand on what the client sends, one message after the other, until it leaves."""
         while True:
+            await self.queue.asked()
             event: Any = await receive()
             if event["type"] == "websocket.disconnect":
                 return
@@ -223,4 +248,4 @@ class WebsocketConnection(ASGIWebsocketConnection):
                 # Quart takes an empty binary message for none.
                 message = event["bytes"] if event.get("bytes") is not None else event["text"]
                 await websocket_received.send_async(message)
-                await self.queue.put(message)
+                self.queue.put(message)

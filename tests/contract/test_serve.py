@@ -162,6 +162,16 @@ def test_wrong_settings_are_all_told_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".test", ".", "é" * 300])
+def test_a_host_that_is_none_is_named(tmp_path: Path, host: str) -> None:
+    from ..processes import run
+
+    own = {"AUTH0_DOMAIN": "t.test", "AUTH0_AUDIENCE": "a", "HOST": host, "PORT": str(free_port())}
+    ended = run("serve", directory=tmp_path, METRICS_PORT="0", **own)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
+    assert "HOST" in ended.stderr
+
+
 async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
     from ..processes import run
 
