@@ -17,7 +17,7 @@ from quart.utils import encode_headers
 from quart.wrappers.response import DataBody
 
 from .headers import request_headers
-from .observing import NO_ANSWER, Observer, exchange
+from .observing import NO_ANSWER, Observer, record_of
 from .streaming import Stream
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class HttpConnection(ASGIHTTPConnection):
                 raise
             finally:
                 sent = 0 if request.method == "HEAD" else self._sent
-                observer.ended(exchange(request, self._status, sent, time.perf_counter() - began))
+                observer.ended(record_of(request, self._status, sent, time.perf_counter() - began))
 
     def _create_request_from_scope(self, _send: ASGISendCallable) -> ApiRequest:
         scope, config = self.scope, self.app.config
@@ -221,7 +221,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
                     await noting({"type": "websocket.http.response.body", "body": b"", "more_body": False})
                 raise
             finally:
-                ended = exchange(websocket, status, 0, time.perf_counter() - began, websocket=True)
+                ended = record_of(websocket, status, 0, time.perf_counter() - began, websocket=True)
                 observer.ended(ended)
 
     async def _handle(self, websocket: Any, receive: ASGIReceiveCallable, send: Any) -> None:

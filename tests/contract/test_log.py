@@ -191,14 +191,14 @@ _CRASH = """
 import asyncio
 from service import logs, server
 from service.telemetry.request_log import RequestLog
-from service.web.observing import Exchange
+from service.web.observing import RequestRecord
 
 async def main(stop):
     log = RequestLog()
     for number in range(100):
-        log.ended(Exchange("GET", "/api/public", 200, 0, 0.001, str(number), None, None, False, False))
+        log.ended(RequestRecord("GET", "/api/public", 200, 0, 0.001, str(number), None, None, False, False))
         await asyncio.sleep(0)
-    log.ended(Exchange("GET", "/api/public", 200, 0, 0.001, "100", None, None, False, False))
+    log.ended(RequestRecord("GET", "/api/public", 200, 0, 0.001, "100", None, None, False, False))
     raise ZeroDivisionError("a defect")
 
 logs.configure("info", "json")
