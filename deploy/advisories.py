@@ -2,10 +2,10 @@
 
     python3 deploy/advisories.py gate|deploy <REPORT
 
-REPORT is what pip-audit writes as JSON. `gate` ends with status 1 where there is any. `deploy` names each and what to do,
-and ends with status 1 where one is known to be exploited (CISA's catalogue) or likely to be (EPSS, a probability from 0 to
-1, at or above AUDIT_STOP_AT); AUDIT_OVERRIDE, which names each of these and says why, lets them pass. Where neither
-catalogue answers, nobody can tell, which is said and stops nothing: a hotfix must not wait for a third party.
+REPORT is what pip-audit writes as JSON. `gate` ends with status 1 where there is any. `deploy` names each and what to
+do, and ends with status 1 where one is known to be exploited (CISA's catalogue) or likely to be (EPSS, a probability
+from 0 to 1, at or above AUDIT_STOP_AT); AUDIT_OVERRIDE, which names each of these and says why, lets them pass. Where
+a catalogue does not answer, that is said and stops nothing: a hotfix must not wait for a third party.
 AUDIT_KEV_URL and AUDIT_EPSS_URL replace the catalogues' addresses.
 """
 
@@ -68,7 +68,7 @@ def main(mode: str) -> int:
     if mode == "gate" or not count:
         return int(count > 0)
     print(
-        "`deploy/lock deploy --upgrade` takes what is mended; what does not reach us is said in deploy/vex.openvex.json."
+        "`deploy/lock deploy --upgrade` takes what is mended; what does not reach us belongs in deploy/vex.openvex.json."
     )
     stops = stopping(names, threshold) if names else set()
     for name in sorted(stops):
@@ -77,7 +77,7 @@ def main(mode: str) -> int:
         else:
             print(
                 f"STOPPED: {name} is exploited or likely to be (EPSS of {threshold} or more). Mend it, or deploy "
-                f"anyway with `service pipeline build --override-audit '{name}: WHY'`, which stays on record with the build."
+                f"anyway with `service pipeline build --override-audit '{name}: WHY'`, which stays on record."
             )
     return int(any(not re.search(rf"\b{re.escape(name)}\b", override) for name in stops))
 

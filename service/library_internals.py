@@ -69,11 +69,11 @@ INTERNALS = (
     ),
     Internal(
         "h11._connection:Connection",
-        ("__init__", "receive_data", "next_event", "send", "trailing_data", "_process_error"),
+        ("__init__", "receive_data", "next_event", "send", "send_with_data_passthrough", "_process_error"),
         "server.http1",
         "public, but what was screened rests on how it reads and writes, and on its refusing after an error",
         "the plain path's grammar for all requests",
-        ("f583a32dac41",),
+        ("18f0b749e195",),
     ),
     Internal(
         "wsproto.connection:Connection",
@@ -143,6 +143,14 @@ INTERNALS = (
         ("451be6660342",),
     ),
     Internal(
+        "quart.formparser:FormDataParser",
+        ("__init__", "parse"),
+        "web.body",
+        "takes a form that it cannot read for an empty one",
+        _QUART_WAY_OUT,
+        ("7681c11cb67f",),
+    ),
+    Internal(
         "quart.wrappers.response:Response",
         ("make_conditional",),
         "web.conditional",
@@ -208,11 +216,11 @@ INTERNALS = (
     ),
     Internal(
         "flask.json.provider:DefaultJSONProvider",
-        ("dumps", "response"),
+        ("dumps", "loads", "response"),
         "web.json",
         "as JSONProvider",
         "as JSONProvider's",
-        ("72997d1eafcf",),
+        ("207d3e0ccfdb",),
     ),
     Internal(
         "werkzeug.datastructures.headers:Headers",

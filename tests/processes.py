@@ -55,7 +55,7 @@ class Service:
     def output(self) -> str:
         return "\n".join(self.lines)
 
-    def wait_for(self, text: str, seconds: float = 30) -> str:
+    def wait_for(self, text: str, seconds: float = 60) -> str:
         """Return the line that has `text`, once it was printed."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
@@ -67,7 +67,7 @@ class Service:
             threading.Event().wait(0.02)
         raise AssertionError(f"{text!r} was not printed:\n{self.output}")
 
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 20) -> int:
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 30) -> int:
         """Send a signal, and return the exit status."""
         self.process.send_signal(number)
         status = self.process.wait(seconds)
@@ -129,7 +129,7 @@ def run(
     )
 
 
-def until_ready(address: str, seconds: float = 30) -> None:
+def until_ready(address: str, seconds: float = 60) -> None:
     """Wait for `/readyz`."""
     ends = time.monotonic() + seconds
     while True:

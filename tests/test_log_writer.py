@@ -123,7 +123,7 @@ def test_the_end_waits_for_a_reader_that_is_slow_and_not_for_one_that_stalls(pip
         pipe.writer.write(numbered(number))
     began = time.monotonic()
     pipe.writer.finish(0.2)
-    assert 0.2 <= time.monotonic() - began < 2
+    assert 0.2 <= time.monotonic() - began < 10
     received: list[bytes] = []
 
     def read() -> None:
@@ -145,7 +145,7 @@ def test_a_reader_that_is_gone_costs_the_lines_and_nothing_else(pipe: Pipe) -> N
     assert pipe.writer.dropped == 10
     began = time.monotonic()
     pipe.writer.finish(5)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4
     assert pipe.told == []
 
 
@@ -177,7 +177,7 @@ def test_a_full_disk_does_not_raise_and_the_end_does_not_wait_for_it() -> None:
         assert writer.dropped == 7
         began = time.monotonic()
         writer.finish(5)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 4
         writer.close()
 
 
@@ -243,6 +243,12 @@ def datagrams() -> Iterator[tuple[LogWriter, Callable[[], list[str]]]]:
         writer.close()
 
 
+async def turns() -> None:
+    """Let the event loop turn often enough, however long that takes."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 async def test_lines_of_a_turn_are_written_together_once_there_is_nothing_else_to_do(
     datagrams: tuple[LogWriter, Callable[[], list[str]]],
 ) -> None:
@@ -252,11 +258,11 @@ async def test_lines_of_a_turn_are_written_together_once_there_is_nothing_else_t
     assert read() == []
     await asyncio.sleep(0)
     writer.write(numbered(5))
-    await asyncio.sleep(0.01)
+    await turns()
     assert read() == ["".join(map(numbered, range(6)))]
     for number in range(20):
         writer.write(numbered(number))
-    await asyncio.sleep(0.01)
+    await turns()
     # 13 lines of 300 bytes are what a pipe would take whole.
     assert read() == ["".join(map(numbered, range(13))), "".join(map(numbered, range(13, 20)))]
 
@@ -272,7 +278,7 @@ async def test_a_loop_that_never_rests_writes_all_the_same(
         number += 1
         await asyncio.sleep(0)
         assert time.monotonic() - began < 5
-    assert GATHERING_SECONDS <= time.monotonic() - began < GATHERING_SECONDS + 1
+    assert GATHERING_SECONDS <= time.monotonic() - began < GATHERING_SECONDS + 4
     assert "".join(written) == "".join(map(numbered, range(number)))[: len("".join(written))]
 
 
@@ -280,7 +286,7 @@ async def test_a_loop_writes_the_rest_when_the_reader_goes_on(pipe: Pipe) -> Non
     for number in range(1000):
         pipe.writer.write(numbered(number))
     received = ""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while "dropped" not in received:
             await asyncio.sleep(0.005)
             received += pipe.read().decode()
@@ -297,7 +303,7 @@ async def test_threads_lines_are_whole_and_each_threads_in_order(pipe: Pipe) -> 
     for number in range(200):
         pipe.writer.write(f"0 {number}\n")
     await asyncio.gather(*(asyncio.to_thread(log, thread) for thread in (1, 2, 3)))
-    await asyncio.sleep(0.01)
+    await turns()
     lines = [tuple(map(int, line.split())) for line in pipe.read().decode().splitlines()]
     assert len(lines) == 800
     for thread in range(4):

@@ -1,7 +1,7 @@
 """What goes wrong with AWS, each in one line that says what to do.
 
 AwsFailed                  AWS answers no, or not at all
-└── CannotAsk              there is nothing to ask it with: no credentials, no such profile, no region
+└── UnusableInput          it was not asked: no credentials, no such profile, no region
     └── WrongParameters    what was given is not what the template asks for (parameters.py)
 """
 
@@ -25,8 +25,8 @@ class AwsFailed(Exception):
     """AWS answers no, or not at all."""
 
 
-class CannotAsk(AwsFailed):
-    """What was given, or what this machine has, is not enough to ask AWS."""
+class UnusableInput(AwsFailed):
+    """What was given, or what this machine has, cannot be used to ask AWS."""
 
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
@@ -48,7 +48,7 @@ def failures_explained(region: str | None) -> Iterator[None]:
     except BotoCoreError as error:
         raise _without_answer(error, region) from None
     except MachineUnusable as error:
-        raise CannotAsk(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        raise UnusableInput(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
     except ResponseParserError:
         raise AwsFailed("What answers at AWS's address does not answer as AWS does. Is a proxy in between?") from None
 
@@ -96,20 +96,22 @@ def _without_answer(error: BotoCoreError, region: str | None) -> AwsFailed:
     facts: Mapping[str, Any] = error.kwargs
     match error:
         case exceptions.NoCredentialsError():
-            return CannotAsk(
+            return UnusableInput(
                 "There are no AWS credentials. Sign in (`aws configure sso`, `aws login`) and name the profile with "
                 "--profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             )
         case exceptions.PartialCredentialsError():
-            return CannotAsk(f"The AWS credentials are not complete: {facts.get('cred_var')} is missing.")
+            return UnusableInput(f"The AWS credentials are not complete: {facts.get('cred_var')} is missing.")
         case exceptions.ProfileNotFound():
-            return CannotAsk(f"There is no AWS profile {facts.get('profile')}. `aws configure list-profiles` has all.")
+            return UnusableInput(
+                f"There is no AWS profile {facts.get('profile')}. `aws configure list-profiles` has all."
+            )
         case exceptions.ConfigParseError():
-            return CannotAsk(f"The AWS configuration cannot be read: {facts.get('path')}")
+            return UnusableInput(f"The AWS configuration cannot be read: {facts.get('path')}")
         case exceptions.NoRegionError():
-            return CannotAsk("Which region? --region eu-central-1, or AWS_REGION, or the profile's own.")
+            return UnusableInput("Which region? --region eu-central-1, or AWS_REGION, or the profile's own.")
         case exceptions.InvalidRegionError():
-            return CannotAsk(f"{facts.get('region_name')} is not the name of a region. One is eu-central-1.")
+            return UnusableInput(f"{facts.get('region_name')} is not the name of a region. One is eu-central-1.")
         # What the provider says of itself may hold what it was given, so it stays out.
         case exceptions.CredentialRetrievalError() | exceptions.TokenRetrievalError():
             return AwsFailed(f"The credentials cannot be had from {facts.get('provider')}. {_SIGN_IN}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import CannotAsk
+from .errors import UnusableInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
 
-class WrongParameters(CannotAsk):
+class WrongParameters(UnusableInput):
     """What was given is not what the template asks for."""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ..configuration import WrongSettings
 from ..plain_text import unbroken
-from ..server import CannotBind
+from ..server import BadHost, CannotBind
 from . import output
 from .jwt.parser import add_parser as add_jwt
 from .pipeline.parser import add_parser as add_pipeline
@@ -61,7 +61,7 @@ def _run(arguments: Sequence[str]) -> int:
     except WrongSettings as error:
         output.complain("These settings are wrong or missing:", *(f"  {problem}" for problem in error.problems))
         return 2
-    except WrongUsage as error:
+    except (BadHost, WrongUsage) as error:
         output.complain(str(error))
         return 2
     except (CannotBind, CommandFailed) as error:

@@ -69,14 +69,14 @@ def run(options: argparse.Namespace) -> int:
                 listener.close()
                 shared.hand_over()
                 if metrics is not None:
-                    exposition.serve(metrics, shared_counts.of_all_workers())
+                    exposition.serve(metrics, shared_counts.all_workers_registry())
 
             return workers.fork_workers(settings.workers, work, patience, meanwhile)
-    except shared_counts.NowhereToCount as error:
+    except shared_counts.CannotCount as error:
         raise CommandFailed(str(error)) from None
 
 
-def spare_the_collector() -> None:
+def tune_gc() -> None:
     """Take what was imported out of the garbage collector's sight, and call it less often.
 
     It looks at everything that has survived, which after importing is 200,000 objects that never become garbage;
@@ -118,7 +118,7 @@ async def _serve(
     if parent is not None:
         _stop_with(parent, stop)
     app = create_app(settings, telemetry=telemetry)
-    spare_the_collector()
+    tune_gc()
     host, port = listener.getsockname()[:2]
     log.info("listening", extra={"host": host, "port": port})
 

@@ -20,16 +20,18 @@ what is malformed, which `screening` and `chunked` refuse before h11 reads it. B
 - `plain`, `screening`, `chunked`, `response`: bytes alone, without a socket
 - `checking`: an app's answers, before they are written
 - `exchange`: a plain request as ASGI
-- `fallback`, `http1`, `http_stream`, `websocket`, `inbox`: Hypercorn's connection, and what replaces parts of it
+- `fallback`, `http1`, `incoming`, `http_stream`, `websocket`, `inbox`: Hypercorn's connection, and what replaces parts
+  of it
 """
 
 from .limits import KEEP_ALIVE, MAX_HEAD, ClientTimeouts, ShutdownTimeouts
-from .listening import CannotBind, listen
+from .listening import BadHost, CannotBind, listen
 from .serving import run, running, serve
 
 __all__ = [
     "KEEP_ALIVE",
     "MAX_HEAD",
+    "BadHost",
     "CannotBind",
     "ClientTimeouts",
     "ShutdownTimeouts",

@@ -94,10 +94,10 @@ class Connection(Ending):
         """Wait for the rest of a head, from now on if it has just begun."""
         if not self._searched:
             self.deadline = self.core.time() + self.core.timeouts.head
-        self._searched = len(self.unread)
+        super().wait_head()
 
     def head_has_come(self) -> None:
-        self._searched = 0
+        super().head_has_come()
         self.deadline = math.inf
 
     def answered(self, *, close: bool, unread_body: int) -> None:

@@ -30,7 +30,7 @@ class Ending(Flow):
     def closing(self) -> bool:
         return self._lingering >= 0 or super().closing
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Send bytes, without waiting for the client to take them. Nothing is sent after the last answer."""
         if self._lingering < 0:
             super().write(data)

@@ -115,11 +115,11 @@ class Exchange:
             self._start = message
         elif kind == "http.response.body" and self._start is not None and not self._complete:
             body, more = message.get("body", b""), message.get("more_body", False)
-            data = self._frame(body, more=more)
-            if len(data) <= WRITE_SIZE:
-                connection.write(data)
+            parts = self._frame(body, more=more)
+            if len(body) <= WRITE_SIZE:
+                connection.write(b"".join(parts))
             else:
-                await connection.write_all(data)
+                await connection.write_all(*parts)
             self._complete = not more
             if more:
                 await self._take_turns()
@@ -133,20 +133,20 @@ class Exchange:
         elif self._sends % TURN == 0:
             await asyncio.sleep(0)
 
-    def _frame(self, body: bytes, *, more: bool) -> bytes:
+    def _frame(self, body: bytes, *, more: bool) -> tuple[bytes, ...]:
         head = b"" if self._head_written else self._write_head(None if more else len(body))
         if self._bodiless:
             body = b""
         if self._length_left is None:
-            framed = chunk(body) if body else b""
             self._head_written = True
-            return head + framed + (b"" if more or self._bodiless else END_OF_CHUNKS)
+            end = b"" if more or self._bodiless else END_OF_CHUNKS
+            return (head, *chunk(body), end) if body else (head, end)
         self._length_left -= len(body)
         if self._length_left < 0 or (self._length_left and not more and not self._bodiless):
             few_or_many = "more" if self._length_left < 0 else "fewer"
             raise BadResponse(f"the answer has {few_or_many} bytes than its Content-Length says")
         self._head_written = True
-        return head + body
+        return head, body
 
     def _write_head(self, whole: int | None) -> bytes:
         connection = self._connection

@@ -46,6 +46,11 @@ class Fallback:
         self._task = core.loop.create_task(self._feed())
 
     @property
+    def has_room(self) -> bool:
+        """Whether more of what the client sends can be read, and put before the app."""
+        return self._inbox is None or not self._inbox.is_full
+
+    @property
     def busy(self) -> bool:
         # A task that is cancelled before its first step takes no step at all.
         return self._app_task is not None and not self._app_task.done()
@@ -118,7 +123,11 @@ class Fallback:
 
         async def receive() -> Any:
             await self.protocol.ask_for_body()
-            return await inbox.get()
+            self._arrived.set()
+            event = await inbox.get()
+            # There may be room for what comes next.
+            self._arrived.set()
+            return event
 
         async def send_in_turn(message: Any) -> None:
             nonlocal sends

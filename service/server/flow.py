@@ -7,7 +7,7 @@ import math
 import socket
 from typing import TYPE_CHECKING, Any
 
-from .limits import BODY_READ_SIZE, MAX_UNREAD, READ_SIZE, WRITE_SIZE
+from .limits import BODY_READ_SIZE, MAX_BEHIND, MAX_UNREAD, READ_SIZE, WRITE_SIZE
 
 if TYPE_CHECKING:
     from .core import Core
@@ -24,7 +24,8 @@ _RESET = 7  # TCP_CLOSE, as Linux numbers the states of a socket
 class Flow(asyncio.BufferedProtocol):
     """Holds what has come and is not taken, and says when writing has to wait.
 
-    `unread` is what the client has sent and neither path has taken: past MAX_UNREAD its socket is not read.
+    `unread` is what the client has sent and neither path has taken: past MAX_UNREAD, or MAX_BEHIND while its request is
+    handled, its socket is not read.
     `wants_body` says that the app waits for what comes next. `writing_deadline` is the moment, by the loop's clock, at
     which the client must have taken WRITE_SIZE of what was written; `lost` says that there is nobody to answer.
     """
@@ -37,6 +38,7 @@ class Flow(asyncio.BufferedProtocol):
         self.lost = False
         self.writing_deadline = math.inf
         self._transport: Any = None
+        self._most_unread = MAX_UNREAD
         self._searched = 0
         self._drained: asyncio.Future[None] | None = None
 
@@ -55,15 +57,25 @@ class Flow(asyncio.BufferedProtocol):
 
     def hold_back(self) -> None:
         """Stop reading, where more has come than is kept."""
-        if len(self.unread) > MAX_UNREAD and not self.reading_paused and not self.closing:
+        if len(self.unread) > self._most_unread and not self.reading_paused and not self.closing:
             self.reading_paused = True
             self._transport.pause_reading()
 
     def read_on(self) -> None:
         """Read again, where there is room for what comes."""
-        if self.reading_paused and len(self.unread) <= MAX_UNREAD and not self.closing:
+        if self.reading_paused and len(self.unread) <= self._most_unread and not self.closing:
             self.reading_paused = False
             self._transport.resume_reading()
+
+    def wait_head(self) -> None:
+        """Wait for the rest of a head, for which there must be room."""
+        self._searched = len(self.unread)
+        self._most_unread = MAX_UNREAD
+        self.read_on()
+
+    def head_has_come(self) -> None:
+        self._searched = 0
+        self._most_unread = MAX_BEHIND
 
     def take(self, most: int) -> bytes:
         """Take bytes that have come."""
@@ -103,23 +115,32 @@ class Flow(asyncio.BufferedProtocol):
                 self._drained.set_result(None)
             self._drained = None
 
+    def hold_less(self, most: int) -> None:
+        """Wait for the client once more than this many bytes were written that it has not taken."""
+        self._transport.set_write_buffer_limits(high=most)
+
     @property
     def writing_paused(self) -> bool:
         """Whether the client has yet to take what was written."""
         return self._drained is not None
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Send bytes, without waiting for the client to take them."""
         if not self.lost:
             self._transport.write(data)
 
-    async def write_all(self, data: bytes) -> None:
-        """Send bytes, at the pace at which the client takes them. Returns early where it leaves."""
-        for begin in range(0, len(data), WRITE_SIZE):
-            if self.lost:
-                return
-            self.write(data[begin : begin + WRITE_SIZE] if len(data) > WRITE_SIZE else data)
-            await self.drain()
+    async def write_all(self, *parts: bytes) -> None:
+        """Send bytes, at the pace at which the client takes them. Returns early where it leaves.
+
+        Nothing of them is copied: what is large may be the same for many clients.
+        """
+        for part in parts:
+            view = memoryview(part)
+            for begin in range(0, len(view), WRITE_SIZE):
+                if self.lost:
+                    return
+                self.write(view[begin : begin + WRITE_SIZE])
+                await self.drain()
 
     async def drain(self) -> None:
         """Wait until the client has taken enough of what was written, or has left."""

@@ -4,7 +4,7 @@ What differs from Hypercorn's own protocol:
 
 - A head is screened before h11 reads it, and so is the framing of a body in chunks; h11 reads nothing beyond the
   request.
-- A body is read as far as the app has taken it, and 100 is sent when the app asks for it.
+- A body is read when the app asks for it, and 100 is sent then.
 - An answer that is sent before the body has come says so, and the connection lingers.
 - An upgrade to cleartext HTTP/2 is not taken (RFC 9110 section 7.8 allows it): bytes would go to another parser, and
   requests past a proxy's rules.
@@ -20,10 +20,11 @@ from hypercorn.events import Closed, RawData, Updated
 from hypercorn.protocol.events import Body, EndBody, Request, Response
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol
 
-from .chunked import BadFraming, Chunks
+from .chunked import BadFraming
 from .http_stream import HttpStream
-from .limits import BODY_READ_SIZE, MAX_HEAD, READ_SIZE
-from .response import END_OF_CHUNKS, chunk, refusal
+from .incoming import IncomingBody
+from .limits import MAX_HEAD, READ_SIZE, SOCKET_WRITE_SIZE, WRITE_SIZE
+from .response import refusal
 from .screening import BAD_REQUEST, Refused, Screened, cannot_become_good, screen
 from .websocket import WebSocketStream
 
@@ -35,14 +36,16 @@ if TYPE_CHECKING:
 
 
 class Http1Protocol(H11Protocol):
+    # Hypercorn's other kind passes bytes of a WebSocket through; here they do not come this way.
+    connection: h11.Connection
+
     def __init__(self, *arguments: Any, connection: Connection) -> None:
         super().__init__(*arguments)
         self._owner = connection
-        self._body_is_coming = False
-        self._chunks: Chunks | None = None
+        self._body: IncomingBody | None = None
         # Of an answer, what waits for more: its head for a body, and its last part for being found to be of the right
         # length. So an answer that cannot be written becomes a 500, and most answers are one packet.
-        self._held = b""
+        self._held: list[bytes] = []
         self._answer_begun = False
 
     async def advance(self) -> None:
@@ -52,25 +55,30 @@ class Http1Protocol(H11Protocol):
                 if not await self._read_head():
                     return
             elif isinstance(self.stream, WebSocketStream):
-                # RFC 6455 section 4.1: the client waits for the answer; what it sends before is not looked at.
-                if not self.stream.is_open:
+                # RFC 6455 section 4.1: the client waits for the answer; what it sends before is not looked at. And
+                # nothing is taken while messages wait for the app.
+                if not self.stream.is_open or not self.task_group.has_room:  # type: ignore[attr-defined]
                     return
-                await self.stream.take(self._owner.take(BODY_READ_SIZE))
-            elif self._body_is_coming:
-                await self._read_body(self.stream)
+                await self.stream.take(self._owner.take(READ_SIZE))
+            elif self._body is not None and self._body.is_coming and self._body.is_wanted:
+                await self._read_body(self.stream, self._body)
             else:
                 return
 
     def forget(self) -> None:
         """Drop what is held for a client that has left."""
-        self._held = b""
+        self._held.clear()
         if self.stream is not None:
             self.stream.closed = True
 
     async def ask_for_body(self) -> None:
-        """Send the 100 that the client waits for before it sends the body (RFC 9110 section 10.1.1)."""
-        if self._body_is_coming and self.connection.they_are_waiting_for_100_continue:
+        """Read the next part of the body, and before the first one, send the 100 that the client may wait for (RFC 9110
+        section 10.1.1)."""
+        if self._body is None or not self._body.is_coming:
+            return
+        if self.connection.they_are_waiting_for_100_continue:
             await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=self._date()))
+        self._body.is_wanted = True
 
     # Reading
 
@@ -97,14 +105,14 @@ class Http1Protocol(H11Protocol):
             await self._refuse(BAD_REQUEST)
             return False
         assert isinstance(request, h11.Request)  # noqa: S101 - the head was whole
-        self._held, self._answer_begun = b"", False
-        self._body_is_coming = not isinstance(following, h11.EndOfMessage)
-        self._chunks = Chunks() if any(name == b"transfer-encoding" for name, _ in request.headers) else None
+        self._held, self._answer_begun = [], False
+        is_coming = not isinstance(following, h11.EndOfMessage)
+        self._body = IncomingBody(self._owner, self.connection, request, is_coming=is_coming)
         await self.send(Updated(idle=False))
-        await self._begin(request, screened)
+        await self._begin(request, self._body, screened)
         return True
 
-    async def _begin(self, request: h11.Request, screened: Screened) -> None:
+    async def _begin(self, request: h11.Request, body: IncomingBody, screened: Screened) -> None:
         kind = WebSocketStream if screened.websocket else HttpStream
         self.stream = kind(
             self.app, self.config, self.context, self.task_group, self.ssl, self.client, self.server,
@@ -112,6 +120,7 @@ class Http1Protocol(H11Protocol):
         )  # fmt: skip
         if isinstance(self.stream, WebSocketStream):
             self.stream.owner = self._owner
+            self._owner.hold_less(SOCKET_WRITE_SIZE)
         event = Request(
             stream_id=STREAM_ID,
             headers=list(request.headers),
@@ -121,33 +130,20 @@ class Http1Protocol(H11Protocol):
             state=self.connection_state,
         )
         await self.stream.handle(event)
-        if not self._body_is_coming and not screened.websocket:
+        if not body.is_coming and not screened.websocket:
             await self.stream.handle(EndBody(stream_id=STREAM_ID))
 
-    async def _read_body(self, stream: Any) -> None:
-        if self._chunks is None:
-            self.connection.receive_data(self._owner.take(BODY_READ_SIZE))
-        else:
-            data = self._owner.take(READ_SIZE)
-            try:
-                part = self._chunks.read(data)
-            except BadFraming as error:
-                await self._refuse_body(error.refused)
-                return
-            stream.overhead += part.cost
-            self._owner.unread[:0] = data[part.taken :]
-            # Written anew in one chunk, for h11. Data that is empty would be the end of the connection to it.
-            if rewritten := chunk(part.data) * bool(part.data) + END_OF_CHUNKS * part.ended:
-                self.connection.receive_data(rewritten)
-        body = b""
-        while isinstance(event := self.connection.next_event(), h11.Data):
-            body += event.data
-        if isinstance(event, h11.EndOfMessage):
-            self._body_is_coming = False
-            self._owner.unread[:0] = self.connection.trailing_data[0]
-        if body or (self._body_is_coming and stream.overhead):
-            await stream.handle(Body(stream_id=STREAM_ID, data=body))
-        if not self._body_is_coming:
+    async def _read_body(self, stream: Any, body: IncomingBody) -> None:
+        try:
+            part = body.take()
+        except BadFraming as error:
+            await self._refuse_body(error.refused)
+            return
+        if part or (body.is_coming and body.overhead):
+            body.is_wanted = False
+            stream.overhead, body.overhead = body.overhead, 0
+            await stream.handle(Body(stream_id=STREAM_ID, data=part))
+        if not body.is_coming:
             await stream.handle(EndBody(stream_id=STREAM_ID))
         # 16 KiB of one-byte chunks take some milliseconds.
         await asyncio.sleep(0)
@@ -183,7 +179,9 @@ class Http1Protocol(H11Protocol):
             await self._send_h11_event(h11.Response(headers=headers, status_code=event.status_code))
 
     def _closes_after(self, event: Response) -> bool:
-        if self._owner.core.sends_away or self._body_is_coming or isinstance(self.stream, WebSocketStream):
+        if self._owner.core.sends_away or isinstance(self.stream, WebSocketStream):
+            return True
+        if self._body is not None and not self._body.has_arrived:
             return True
         return any(name.lower() == b"connection" and value.lower() == b"close" for name, value in event.headers)
 
@@ -198,21 +196,25 @@ class Http1Protocol(H11Protocol):
         return [(b"date", self._owner.core.date())]
 
     async def _send_h11_event(self, event: H11SendableEvent) -> None:
-        data = self.connection.send(event) or b""
+        parts = self.connection.send_with_data_passthrough(event) or []
         if isinstance(event, h11.InformationalResponse):
-            await self.send(RawData(data))
+            await self.send(RawData(b"".join(parts)))
             return
-        self._held += data
+        self._held += parts
         ends = isinstance(self.stream, HttpStream) and self.stream.answer_ends
         if isinstance(event, h11.EndOfMessage) or (isinstance(event, h11.Data) and not ends):
             self._answer_begun = True
-            data, self._held = self._held, b""
-            await self.send(RawData(data))
+            parts, self._held = self._held, []
+            if sum(map(len, parts)) <= WRITE_SIZE:
+                parts = [b"".join(parts)]
+            await self._owner.write_all(*parts)
 
     async def _maybe_recycle(self) -> None:
         stream, self.stream = self.stream, None
         if stream is not None:
             stream.closed = True
+        if self.connection.our_state is h11.DONE and self._body is not None and self._body.has_arrived:
+            self._body.discard()
         if self.connection.our_state is h11.DONE and self.connection.their_state is h11.DONE:
             await self.send(Updated(idle=True))
             return
@@ -222,5 +224,5 @@ class Http1Protocol(H11Protocol):
         elif not complete and isinstance(stream, HttpStream) and stream.scope["http_version"] == "1.0":
             # Its body ends with the connection: only a reset says that it was cut.
             self._owner.reset()
-        self._held = b""
+        self._held.clear()
         await self.send(Closed())

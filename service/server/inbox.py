@@ -10,7 +10,7 @@ from .limits import MAX_UNREAD
 
 
 class Inbox:
-    """A queue of ASGI events, at most `most` of them and 64 KiB, or one that is longer. `put` waits for room.
+    """A queue of ASGI events, at most `most` of them and 32 KiB, or one that is longer. `put` waits for room.
 
     Both ends are released by `close`, after which the app is told that its client has left. `is_awaited` says that the
     app waits for the next event.
@@ -54,6 +54,11 @@ class Inbox:
         """Let nothing more in. What was put before can still be taken."""
         self._closed = True
         self._changed.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more should be read: the next event may be as large as they come."""
+        return len(self._events) >= self._most or self._size >= MAX_UNREAD // 2
 
     def _is_full(self, size: int) -> bool:
         return len(self._events) >= self._most or (bool(self._events) and self._size + size > MAX_UNREAD)

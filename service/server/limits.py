@@ -17,11 +17,17 @@ BODY_READ_SIZE = 64 * 1024
 """Bytes that are read at once of a body that the app waits for."""
 
 MAX_UNREAD = MAX_HEAD
-"""Bytes of a client that are kept until they are taken; then its socket is not read. No less than a head."""
+"""Bytes of a client that are kept while it sends a head; then its socket is not read. No less than a head."""
+
+MAX_BEHIND = 8 * 1024
+"""Bytes that are kept behind a head while its request is handled, and before the app asks for them."""
 
 WRITE_SIZE = 64 * 1024
 """Bytes that are written before the client must have taken some (asyncio's high-water mark); then the kernel too holds
 no more than these that were not sent."""
+
+SOCKET_WRITE_SIZE = 16 * 1024
+"""The same for a WebSocket, whose messages are copied into frames: beside these bytes, one message waits."""
 
 LINGER_BYTES = 16 * 1024 * 1024
 """Bytes that are read and discarded after an answer that was sent before the request's body had arrived."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # libuv accepts one connection for each listening handle in a turn of the loop, and serves in each turn what was
 # accepted before: with one handle, the n-th connection of a burst waits for about n²/2 requests. asyncio's own loop
-# accepts as many as there are.
+# accepts as many as there are in the kernel's queue, also beyond `most_connections`.
 _HANDLES = 8
 
 # Descriptors for everything that is no connection: listeners, files, key fetches, what routes open.
@@ -30,12 +30,19 @@ class CannotBind(Exception):
     """The address cannot be listened on; the message says why."""
 
 
+class BadHost(ValueError):
+    """The address is none, whatever the machine; the message says which."""
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """Open a listening socket; port 0 takes a free one. Raises CannotBind."""
+    """Open a listening socket; port 0 takes a free one. Raises CannotBind, and BadHost for what is no address."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         both = host == "::" and socket.has_dualstack_ipv6()
         listener = socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except UnicodeError:
+        # As Python finds before anyone is asked: a label that is empty or longer than 63 characters.
+        raise BadHost(f"HOST: {host!r} is no address to listen on; 0.0.0.0 is all of this machine's") from None
     except OSError as error:
         raise CannotBind(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):

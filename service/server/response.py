@@ -98,9 +98,10 @@ def refusal(status: int, headers: Iterable[tuple[bytes, bytes]], date: bytes) ->
     return _status_line(status) + b"".join(b"%b: %b\r\n" % field for field in fields) + b"\r\n"
 
 
-def chunk(data: bytes) -> bytes:
-    """Frame a part of a body that is sent in chunks (RFC 9112 section 7.1)."""
-    return b"%x\r\n%b\r\n" % (len(data), data)
+def chunk(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Frame a part of a body that is sent in chunks (RFC 9112 section 7.1): what stands before it, itself, and what
+    stands behind it."""
+    return b"%x\r\n" % len(data), data, b"\r\n"
 
 
 def _learn(raw_name: bytes) -> bytes:

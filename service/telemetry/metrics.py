@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from ..auth import KeySetEvent, RemoteKeySet, VerifiedTokens
-    from ..web.observing import Exchange
+    from ..web.observing import RequestRecord
 
     # Counts a request, and takes its seconds, if those are observed.
     _Counting = tuple[Callable[[], None], Callable[[float], None] | None]
@@ -85,14 +85,14 @@ class Metrics:
             buckets=_DELAYS,
         )  # fmt: skip
 
-    def ended(self, exchange: Exchange, cache: VerifiedTokens | None) -> None:
-        key = (exchange.method, exchange.route, exchange.status, exchange.websocket)
+    def ended(self, record: RequestRecord, cache: VerifiedTokens | None) -> None:
+        key = (record.method, record.route, record.status, record.websocket)
         count, observe = self._counting.get(key) or self._find(key)
         count()
         if observe is not None:
-            observe(exchange.seconds)
-        if exchange.refused and exchange.code is not None:
-            self._refusals.labels(exchange.code).inc()
+            observe(record.seconds)
+        if record.refused and record.code is not None:
+            self._refusals.labels(record.code).inc()
         self._cache = cache
 
     def collect(self) -> Iterable[Metric]:
@@ -106,7 +106,8 @@ class Metrics:
         found = self._counting[key] = (self._requests.labels(method, route, status).inc, observe)
         return found
 
-    def fetched(self, event: KeySetEvent) -> None:
+    def key_set(self, event: KeySetEvent) -> None:
+        """Count the fetches among the events of a key set."""
         if event.kind in ("fetched", "failed"):
             self._fetches.labels(event.issuer, "success" if event.kind == "fetched" else "failure").inc()
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ..web.observing import Exchange
+    from ..web.observing import RequestRecord
 
 # The fastest public way to write a string. What is not ASCII is escaped, as structlog does.
 _quote = json.JSONEncoder().encode
@@ -30,36 +30,36 @@ def caller(client_id: str | None, subject: str | None) -> Caller:
 UNKNOWN = caller(None, None)
 
 
-def members(exchange: Exchange, request_id: str, caller: Caller, trace_id: str | None) -> dict[str, object]:
+def members(record: RequestRecord, request_id: str, caller: Caller, trace_id: str | None) -> dict[str, object]:
     """What a line tells, in its order, as an event of structlog."""
     return {
         "request_id": request_id,
-        "method": exchange.method,
-        "route": exchange.route,
-        "status": exchange.status,
-        "milliseconds": round(exchange.seconds * 1000, 2),
-        "bytes": exchange.sent,
+        "method": record.method,
+        "route": record.route,
+        "status": record.status,
+        "milliseconds": round(record.seconds * 1000, 2),
+        "bytes": record.sent,
         "client_id": caller.client_id,
         "subject": caller.subject,
-        "code": exchange.code,
+        "code": record.code,
         **({"trace_id": trace_id} if trace_id else {}),
-        "event": "websocket" if exchange.websocket else "request",
+        "event": "websocket" if record.websocket else "request",
         "level": "info",
         "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
     }
 
 
-def as_json(exchange: Exchange, request_id: str, caller: Caller, trace_id: str | None) -> str:
+def as_json(record: RequestRecord, request_id: str, caller: Caller, trace_id: str | None) -> str:
     """Write `members` as a line with a JSON object, byte for byte as structlog's JSONRenderer does."""
     now = time.time()
     second = int(now)
-    milliseconds = f"{exchange.seconds * 1000:.2f}"
+    milliseconds = f"{record.seconds * 1000:.2f}"
     return (
-        f'{{"request_id": {_quote(request_id)}, {_target(exchange.method, exchange.route, exchange.status)}, '
+        f'{{"request_id": {_quote(request_id)}, {_target(record.method, record.route, record.status)}, '
         # A number has a digit behind its point, and no zero behind that.
-        f'"milliseconds": {milliseconds[:-1] if milliseconds[-1] == "0" else milliseconds}, "bytes": {exchange.sent}, '
-        f"{caller.as_json}, {_code(exchange.code)}, {_trace(trace_id) if trace_id else ''}"
-        f'"event": "{"websocket" if exchange.websocket else "request"}", "level": "info", '
+        f'"milliseconds": {milliseconds[:-1] if milliseconds[-1] == "0" else milliseconds}, "bytes": {record.sent}, '
+        f"{caller.as_json}, {_code(record.code)}, {_trace(trace_id) if trace_id else ''}"
+        f'"event": "{"websocket" if record.websocket else "request"}", "level": "info", '
         f'"timestamp": "{_second(second)}.{int((now - second) * 1_000_000):06}Z"}}\n'
     )
 

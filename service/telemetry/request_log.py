@@ -13,7 +13,7 @@ from . import request_line
 
 if TYPE_CHECKING:
     from ..auth import AccessToken, KeySetEvent
-    from ..web.observing import Exchange
+    from ..web.observing import RequestRecord
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +38,17 @@ class RequestLog:
         self._told = self._output.level <= logging.INFO
         self._reasons: dict[str, str] = {}
 
-    def ended(self, exchange: Exchange, trace_id: str | None = None) -> None:
-        if not self._told or exchange.route in _UNLOGGED:
+    def ended(self, record: RequestRecord, trace_id: str | None = None) -> None:
+        if not self._told or record.route in _UNLOGGED:
             return
         # The caller may have chosen it, and would not be the first to take a token for an id.
-        request_id = redact(exchange.request_id) if "eyJ" in exchange.request_id else exchange.request_id
-        caller = self._caller(exchange.token) if exchange.token is not None else request_line.UNKNOWN
+        request_id = redact(record.request_id) if "eyJ" in record.request_id else record.request_id
+        caller = self._caller(record.token) if record.token is not None else request_line.UNKNOWN
         if self._output.as_json:
-            line = request_line.as_json(exchange, request_id, caller, trace_id)
+            line = request_line.as_json(record, request_id, caller, trace_id)
         else:
             # For people, none of whom makes thousands of requests a second.
-            event = request_line.members(exchange, request_id, caller, trace_id)
+            event = request_line.members(record, request_id, caller, trace_id)
             line = f"{self._output.render(None, 'info', event)!s}\n"
         self._output.stream.write(line)
 

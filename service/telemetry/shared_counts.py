@@ -27,7 +27,7 @@ _PREFIX = "auth0-quart-service-metrics-"
 _FILES = "PROMETHEUS_MULTIPROC_DIR"
 
 
-class NowhereToCount(Exception):
+class CannotCount(Exception):
     """There is no directory that can be written to; the message says what to do."""
 
 
@@ -64,7 +64,7 @@ class SharedCounts:
 def shared_by_workers() -> Iterator[SharedCounts]:
     """Have every process that is forked meanwhile count in files. Enter it before prometheus_client is imported.
 
-    Raises NowhereToCount.
+    Raises CannotCount.
     """
     try:
         place = Path(_SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else tempfile.gettempdir())
@@ -74,7 +74,7 @@ def shared_by_workers() -> Iterator[SharedCounts]:
         folder, lock = _make(place)
     except OSError as error:
         problem = f"several workers count in files, and there is no place for them: {error.strerror}"
-        raise NowhereToCount(f"{problem} Make {_SHARED_MEMORY} writable, set TMPDIR, or set WORKERS to 1.") from None
+        raise CannotCount(f"{problem} Make {_SHARED_MEMORY} writable, set TMPDIR, or set WORKERS to 1.") from None
     os.environ[_FILES] = str(folder)
     try:
         yield SharedCounts(folder, lock)
@@ -83,7 +83,7 @@ def shared_by_workers() -> Iterator[SharedCounts]:
         _remove_unless_used(folder)
 
 
-def of_all_workers() -> CollectorRegistry:
+def all_workers_registry() -> CollectorRegistry:
     """Make a registry that adds up what the workers have counted."""
     from prometheus_client import CollectorRegistry
     from prometheus_client.multiprocess import MultiProcessCollector

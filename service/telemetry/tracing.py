@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ..auth.jwks import Fetch
-    from ..web.observing import Exchange
+    from ..web.observing import RequestRecord
     from ..web.requests import ApiRequest, ApiWebsocket
 
 _PROPAGATOR = TraceContextTextMapPropagator()
@@ -59,19 +59,17 @@ class Tracing:
                 span.set_status(StatusCode.ERROR)
                 raise
 
-    def ended(self, exchange: Exchange) -> str:
+    def ended(self, record: RequestRecord) -> str:
         """Say how the current request's span has ended. Returns its trace id, in hexadecimal, if there is one."""
         span = trace.get_current_span()
-        span.update_name(
-            f"{exchange.method or 'HTTP'} {exchange.route}" if exchange.route else exchange.method or "HTTP"
-        )
-        span.set_attribute("http.request.method", exchange.method or "_OTHER")
-        if exchange.route:
-            span.set_attribute("http.route", exchange.route)
-        span.set_attribute("http.response.status_code", exchange.status)
-        if exchange.code is not None:
-            span.set_attribute("error.type", exchange.code)
-        if exchange.status >= 500:
+        span.update_name(f"{record.method or 'HTTP'} {record.route}" if record.route else record.method or "HTTP")
+        span.set_attribute("http.request.method", record.method or "_OTHER")
+        if record.route:
+            span.set_attribute("http.route", record.route)
+        span.set_attribute("http.response.status_code", record.status)
+        if record.code is not None:
+            span.set_attribute("error.type", record.code)
+        if record.status >= 500:
             span.set_status(StatusCode.ERROR)
         context = span.get_span_context()
         return trace.format_trace_id(context.trace_id) if context.is_valid else ""

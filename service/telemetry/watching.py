@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..auth import KeySetEvent, RemoteKeySet, VerifiedTokens
     from ..settings import Settings
-    from ..web.observing import Exchange
+    from ..web.observing import RequestRecord
     from ..web.requests import ApiRequest, ApiWebsocket
     from .tracing import Tracing
 
@@ -41,13 +41,13 @@ class Telemetry:
     def trace(self, connection: ApiRequest | ApiWebsocket) -> AbstractContextManager[object]:
         return self.tracing.request(connection) if self.tracing else contextlib.nullcontext()
 
-    def ended(self, exchange: Exchange) -> None:
-        trace_id = self.tracing.ended(exchange) if self.tracing else None
-        self.metrics.ended(exchange, self._cache)
-        self._log.ended(exchange, trace_id)
+    def ended(self, record: RequestRecord) -> None:
+        trace_id = self.tracing.ended(record) if self.tracing else None
+        self.metrics.ended(record, self._cache)
+        self._log.ended(record, trace_id)
 
     def key_set(self, event: KeySetEvent) -> None:
-        self.metrics.fetched(event)
+        self.metrics.key_set(event)
         self._log.key_set(event)
 
     async def watch(self, sources: Collection[RemoteKeySet], cache: VerifiedTokens) -> None:

@@ -60,7 +60,7 @@ class Application(Quart):
         self._body_limits: dict[str, int | None] = {}
         self.config["MAX_CONTENT_LENGTH"] = MAX_BODY
         self.config["BODY_TIMEOUT"] = BODY_SECONDS
-        self.register_error_handler(Exception, refusals.answer)
+        self.register_error_handler(Exception, refusals.handle_exception)
 
     def body_limit(self, endpoint: str | None) -> int | None:
         """The largest body that a route takes, in bytes, where it or its blueprint says so."""

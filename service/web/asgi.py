@@ -17,7 +17,7 @@ from quart.utils import encode_headers
 from quart.wrappers.response import DataBody
 
 from .headers import request_headers
-from .observing import NO_ANSWER, Observer, exchange
+from .observing import NO_ANSWER, Observer, record_of
 from .streaming import Stream
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from .application import Application
     from .requests import ApiRequest, ApiWebsocket
-
-# Messages that wait for a route; then the client's socket is not read. The server keeps four more.
-_MOST_QUEUED = 1
 
 _CONNECTION = "service.connection"
 
@@ -56,7 +53,7 @@ class HttpConnection(ASGIHTTPConnection):
                 raise
             finally:
                 sent = 0 if request.method == "HEAD" else self._sent
-                observer.ended(exchange(request, self._status, sent, time.perf_counter() - began))
+                observer.ended(record_of(request, self._status, sent, time.perf_counter() - began))
 
     def _create_request_from_scope(self, _send: ASGISendCallable) -> ApiRequest:
         scope, config = self.scope, self.app.config
@@ -163,13 +160,40 @@ def _whole(body: Any, response: Any) -> bytes:
     return whole
 
 
+class Messages:
+    """What a route receives. It is taken from the server when the route asks for it: what waits, waits there."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Any] = asyncio.Queue()
+        self._asking = 0
+        self._changed = asyncio.Event()
+
+    async def get(self) -> Any:
+        self._asking += 1
+        self._changed.set()
+        try:
+            return await self._queue.get()
+        finally:
+            self._asking -= 1
+            self._changed.set()
+
+    async def asked(self) -> None:
+        """Wait until a message is asked for that is not there."""
+        while not self._asking or not self._queue.empty():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def put(self, message: Any) -> None:
+        self._queue.put_nowait(message)
+
+
 class WebsocketConnection(ASGIWebsocketConnection):
     """Ends when its handler does. Quart 0.23 would go on reading until the client leaves, and Hypercorn waits for the
     app before it closes: a refused handshake, or a socket whose token has expired, would stay open."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.queue: asyncio.Queue[Any] = asyncio.Queue(_MOST_QUEUED)
+        self.queue: Messages = Messages()  # type: ignore[assignment] # as far as Quart uses it
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         began = time.perf_counter()
@@ -197,7 +221,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
                     await noting({"type": "websocket.http.response.body", "body": b"", "more_body": False})
                 raise
             finally:
-                ended = exchange(websocket, status, 0, time.perf_counter() - began, websocket=True)
+                ended = record_of(websocket, status, 0, time.perf_counter() - began, websocket=True)
                 observer.ended(ended)
 
     async def _handle(self, websocket: Any, receive: ASGIReceiveCallable, send: Any) -> None:
@@ -216,6 +240,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
     async def _read(self, receive: ASGIReceiveCallable) -> None:
         """Hand on what the client sends, one message after the other, until it leaves."""
         while True:
+            await self.queue.asked()
             event: Any = await receive()
             if event["type"] == "websocket.disconnect":
                 return
@@ -223,4 +248,4 @@ class WebsocketConnection(ASGIWebsocketConnection):
                 # Quart takes an empty binary message for none.
                 message = event["bytes"] if event.get("bytes") is not None else event["text"]
                 await websocket_received.send_async(message)
-                await self.queue.put(message)
+                self.queue.put(message)

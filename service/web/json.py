@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from quart.json.provider import DefaultJSONProvider
 
@@ -27,6 +28,24 @@ class JsonProvider(DefaultJSONProvider):
             default=self.default, ensure_ascii=self.ensure_ascii, sort_keys=self.sort_keys, separators=(",", ":")
         )
 
+    def loads(self, s: str | bytes, **options: Any) -> Any:
+        """As Quart's, which takes NaN and Infinity for numbers, and what is too large for one (RFC 8259 section 6).
+
+        Raises ValueError.
+        """
+        return super().loads(s, **{"parse_constant": _refuse, "parse_float": _finite, **options})
+
     def response(self, *arguments: Any, **named: Any) -> Any:
         value = self._prepare_response_obj(arguments, named)
         return ConditionalResponse.of_json(f"{self._encoder.encode(value)}\n".encode())
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number of the JSON is too large")
+    return number

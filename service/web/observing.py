@@ -17,7 +17,7 @@ NO_ANSWER = 499
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class Exchange(NamedTuple):
+class RequestRecord(NamedTuple):
     """A request and its answer. Nothing in it is the caller's own text, but the request id.
 
     `route` is the template, as "/orders/<id>", or `None` where no route was found; `method` is `None` for one that
@@ -37,16 +37,16 @@ class Exchange(NamedTuple):
     websocket: bool
 
 
-def unreadable(status: int) -> Exchange:
+def unreadable(status: int) -> RequestRecord:
     """Sum up what was no request, and was answered all the same."""
-    return Exchange(None, None, status, 0, 0.0, "", None, None, refused=False, websocket=False)
+    return RequestRecord(None, None, status, 0, 0.0, "", None, None, refused=False, websocket=False)
 
 
 class Observer(Protocol):
     def trace(self, connection: ApiRequest | ApiWebsocket) -> AbstractContextManager[object]:
         """Surround the handling of a request."""
 
-    def ended(self, exchange: Exchange) -> None:
+    def ended(self, record: RequestRecord) -> None:
         """Take note of a request that has ended."""
 
 
@@ -56,15 +56,15 @@ class NoObserver:
     def trace(self, _: ApiRequest | ApiWebsocket) -> AbstractContextManager[object]:
         return contextlib.nullcontext()
 
-    def ended(self, exchange: Exchange) -> None:
+    def ended(self, record: RequestRecord) -> None:
         """Nothing to note."""
 
 
-def exchange(
+def record_of(
     connection: ApiRequest | ApiWebsocket, status: int, sent: int, seconds: float, *, websocket: bool = False
-) -> Exchange:
+) -> RequestRecord:
     """Sum up what is known of a connection in the end."""
-    return Exchange(
+    return RequestRecord(
         connection.method if connection.method in _METHODS else None,
         connection.url_rule.rule if connection.url_rule is not None else None,
         status,
@@ -72,7 +72,7 @@ def exchange(
         seconds,
         connection.request_id,
         connection.access_token,
-        connection.problem,
+        connection.problem_code,
         connection.refused,
         websocket,
     )

@@ -27,7 +27,7 @@ _CODES = {
 }
 
 
-async def answer(error: Exception) -> Response:
+async def handle_exception(error: Exception) -> Response:
     """Turn any exception into the answer that its caller gets."""
     if isinstance(error, AuthError):
         response = _refusal(error)
@@ -55,7 +55,7 @@ def problem(status: int, code: str, detail: str) -> Response:
         "code": code,
         "request_id": connection.request_id,
     }
-    connection.problem = code
+    connection.problem_code = code
     response = Response(json.dumps(body), status, content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ApiRequest(ReadableBody, ReadableHead):
-    """`access_token` is there once it was verified; on a public route it never is. `problem` is the code of the
+    """`access_token` is there once it was verified; on a public route it never is. `problem_code` is the code of the
     answer where that is a problem document, and `refused` says that the door gave it."""
 
     body_class = RequestBody  # type: ignore[assignment] # a subclass
@@ -31,7 +31,7 @@ class ApiRequest(ReadableBody, ReadableHead):
 
     request_id = ""
     access_token: AccessToken | None = None
-    problem: str | None = None
+    problem_code: str | None = None
     refused = False
     respond: Callable[[Any], Awaitable[None]] | None = None
 
@@ -44,7 +44,7 @@ class ApiRequest(ReadableBody, ReadableHead):
 class ApiWebsocket(Websocket, ReadableHead):
     request_id = ""
     access_token: AccessToken | None = None
-    problem: str | None = None
+    problem_code: str | None = None
     refused = False
     accepted = False
 

@@ -6,7 +6,7 @@ import pytest
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 
-from service.aws.errors import AwsFailed, CannotAsk, failures_explained
+from service.aws.errors import AwsFailed, UnusableInput, failures_explained
 
 DENIED = (
     "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: cloudformation:CreateChangeSet on resource: "
@@ -69,7 +69,7 @@ def test_what_aws_answers_is_told_with_what_to_do(code: str, says: str) -> None:
 )
 def test_what_this_machine_lacks_is_wrong_usage(error: BotoCoreError, says: str) -> None:
     problem = told(error)
-    assert isinstance(problem, CannotAsk)
+    assert isinstance(problem, UnusableInput)
     assert says in str(problem)
     assert "secret" not in str(problem).replace("aws_secret_access_key", "")
 
@@ -91,7 +91,7 @@ def test_what_this_machine_lacks_is_wrong_usage(error: BotoCoreError, says: str)
 )
 def test_no_answer_at_all_is_told_without_secrets(error: BotoCoreError, says: str) -> None:
     problem = told(error)
-    assert not isinstance(problem, CannotAsk)
+    assert not isinstance(problem, UnusableInput)
     assert says in str(problem)
     assert "secret" not in str(problem)
 

@@ -1,5 +1,8 @@
 -- The same request again and again: wrk ... URL -- TOKEN METHOD BODY_BYTES keep|close PAUSE_MS
 
+-- The result is written by the script beside this one.
+dofile((debug.getinfo(1, "S").source:match("^@(.*/)") or "") .. "result.lua")
+
 local message, pause
 
 function init(args)
@@ -23,13 +26,4 @@ end
 
 function request()
   return message
-end
-
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format(
-    'RESULT {"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, ' ..
-      '"errors": {"status": %d, "connect": %d, "read": %d, "write": %d, "timeout": %d}}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-    errors.status, errors.connect, errors.read, errors.write, errors.timeout))
 end

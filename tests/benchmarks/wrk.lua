@@ -1,5 +1,8 @@
 -- One request after another, each with the next token of a file: wrk ... URL -- [FILE POSITION]
 
+-- The result is written by the script beside this one.
+dofile((debug.getinfo(1, "S").source:match("^@(.*/)") or "") .. "result.lua")
+
 local before, after, tokens, position
 
 function init(args)
@@ -22,13 +25,4 @@ function request()
   end
   position = position % #tokens + 1
   return before .. tokens[position] .. after
-end
-
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format(
-    'RESULT {"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, ' ..
-      '"errors": {"status": %d, "connect": %d, "read": %d, "write": %d, "timeout": %d}}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-    errors.status, errors.connect, errors.read, errors.write, errors.timeout))
 end

@@ -44,7 +44,7 @@ def test_dev_prints_a_line_that_works_when_pasted_and_ends_quietly(tmp_path: Pat
         assert me.json()["claims"]["exp"] - me.json()["claims"]["iat"] == 90
         began = time.monotonic()
         assert dev.stop(signal.SIGINT) == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
     assert "Traceback" not in dev.output
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
@@ -71,7 +71,7 @@ def test_a_change_reloads_the_api_and_tokens_live_on(tmp_path: Path) -> None:
                 "    return {'caller': current_token().subject}\n"
             )
             dev.wait_for("Reloading")
-            ends = time.monotonic() + 20
+            ends = time.monotonic() + 60
             while http.get("/orders").status_code == 404:
                 assert time.monotonic() < ends
             assert http.get("/orders").json() == {"caller": "dev-m2m@clients"}
@@ -95,7 +95,7 @@ async def test_ctrl_c_ends_what_is_still_streaming(tmp_path: Path) -> None:
         await half.drain()
         began = time.monotonic()
         assert await asyncio.to_thread(dev.stop, signal.SIGINT) == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         idle.close()
         half.close()
     assert "Traceback" not in dev.output
@@ -107,7 +107,7 @@ def test_the_api_does_not_outlive_dev(tmp_path: Path) -> None:
         dev.wait_for("Ctrl-C")
         dev.process.kill()
         dev.process.wait()
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + 30
         while True:
             try:
                 httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)

@@ -91,7 +91,7 @@ def test_ctrl_c_ends_an_installation_that_hangs(clone: Path) -> None:
             with silent.accept()[0]:
                 began = time.monotonic()
                 assert process.stop(signal.SIGINT) == 0
-                assert time.monotonic() - began < 3
+                assert time.monotonic() - began < 10
     assert "Traceback" not in process.output
 
 

@@ -146,7 +146,7 @@ def comparable(raw: bytes) -> bytes:
 
 
 async def ask(port: int, raw: bytes) -> bytes:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(raw)

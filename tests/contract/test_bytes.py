@@ -21,7 +21,7 @@ UPGRADE = (
 
 async def send(port: int, request: bytes) -> bytes:
     """Send bytes, say that there are no more, and return what comes back."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(request)
@@ -139,7 +139,7 @@ async def test_the_length_of_a_head_is_limited_also_where_it_comes_whole(serve: 
             writer.write(b"GET /api/public HTTP/1.1\r\nHost: a\r\nX: ")
             await asyncio.sleep(gap)
             writer.write(b"a" * size + b"\r\n\r\n")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 assert status(await reader.readline()) == expected, size
             writer.close()
 
@@ -172,7 +172,7 @@ async def test_what_follows_a_refused_handshake_breaks_nothing(serve: Serve, cap
 @pytest.mark.parametrize("gap", [0, 0.001, 0.003, 0.01])
 @pytest.mark.parametrize("refused", [CLOSED, OLD], ids=["closed", "old"])
 async def test_what_follows_a_refused_handshake_is_not_answered(serve: Serve, refused: bytes, gap: float) -> None:
-    async with serve() as port, asyncio.timeout(5):
+    async with serve() as port, asyncio.timeout(30):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(refused)
         await asyncio.sleep(gap)
@@ -182,7 +182,7 @@ async def test_what_follows_a_refused_handshake_is_not_answered(serve: Serve, re
 
 
 async def test_a_refused_handshake_ends_the_connection(serve: Serve) -> None:
-    async with serve() as port, asyncio.timeout(5):
+    async with serve() as port, asyncio.timeout(30):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(CLOSED)
         # To its end, which the server makes.

@@ -143,7 +143,7 @@ async def test_a_204_has_no_length(serve: Serve) -> None:
 
 
 async def test_who_is_refused_is_not_asked_for_a_body(serve: Serve) -> None:
-    async with serve() as port, asyncio.timeout(10):
+    async with serve() as port, asyncio.timeout(30):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request(b"POST /orders/any-method", b"Expect: 100-continue", b"Content-Length: 1000"))
         assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 401 ")
@@ -173,7 +173,7 @@ async def test_chunks_count_to_the_bodys_limit_with_what_they_are_framed_in(serv
 
 async def test_a_token_may_come_as_a_subprotocol_in_a_line_of_its_own(serve: Serve, make_token: Any) -> None:
     token = make_token().encode()
-    async with serve() as port, asyncio.timeout(10):
+    async with serve() as port, asyncio.timeout(30):
         for lines in (
             (b"Sec-WebSocket-Protocol: bearer, " + token,),
             (b"Sec-WebSocket-Protocol: bearer", b"Sec-WebSocket-Protocol: " + token),

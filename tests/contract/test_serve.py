@@ -78,7 +78,7 @@ async def test_rotation_and_revocation_of_the_issuers_keys(tmp_path: Path) -> No
         assert (await api.get("/api/private", new)).status_code == 200
         assert (await api.get("/api/private", old)).status_code == 200
         await api.http.post(f"{local}/revoke")
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + 30
         while (await api.get("/api/private", old)).status_code == 200:
             assert time.monotonic() < ends
         assert (await api.get("/api/private", old)).json()["code"] == "invalid_token"
@@ -106,15 +106,15 @@ async def test_starts_without_its_issuer_and_is_ready_once_it_is_there(tmp_path:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_draining_fails_readiness_first_and_exits_0(tmp_path: Path, number: int) -> None:
-    async with serving(tmp_path, SHUTDOWN_DELAY="1.5") as api:
+    async with serving(tmp_path, SHUTDOWN_DELAY="3") as api:
         api.process.process.send_signal(number)
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + 30
         while (await api.get("/readyz")).status_code == 200:
             assert time.monotonic() < ends
         # The listener goes on for the delay, and callers are told to go elsewhere next.
         answer = await api.get("/api/public")
         assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
-        assert await asyncio.to_thread(api.process.process.wait, 10) == 0
+        assert await asyncio.to_thread(api.process.process.wait, 30) == 0
     assert "Traceback" not in api.process.output
 
 
@@ -124,7 +124,7 @@ async def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
         while (await api.get("/readyz")).status_code == 200:
             pass
         api.process.process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(api.process.process.wait, 5) == 1
+        assert await asyncio.to_thread(api.process.process.wait, 30) == 1
 
 
 async def test_several_workers_serve_one_port_and_stop_together(tmp_path: Path) -> None:
@@ -138,11 +138,11 @@ async def test_several_workers_serve_one_port_and_stop_together(tmp_path: Path) 
 
 
 async def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path) -> None:
-    async with serving(tmp_path, SHUTDOWN_GRACE="10") as api:
+    async with serving(tmp_path, SHUTDOWN_GRACE="60") as api:
         _, idle = await asyncio.open_connection("127.0.0.1", int(api.address.rsplit(":", 1)[1]))
         began = time.monotonic()
         assert await asyncio.to_thread(api.process.stop) == 0
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         idle.close()
 
 
@@ -160,6 +160,16 @@ def test_wrong_settings_are_all_told_at_once(tmp_path: Path) -> None:
         assert f"  {name}: " in ended.stderr
     assert secret not in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".test", ".", "é" * 300])
+def test_a_host_that_is_none_is_named(tmp_path: Path, host: str) -> None:
+    from ..processes import run
+
+    own = {"AUTH0_DOMAIN": "t.test", "AUTH0_AUDIENCE": "a", "HOST": host, "PORT": str(free_port())}
+    ended = run("serve", directory=tmp_path, METRICS_PORT="0", **own)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
+    assert "HOST" in ended.stderr
 
 
 async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
@@ -263,7 +273,7 @@ async def test_it_ends_while_its_keys_are_being_fetched(tmp_path: Path) -> None:
                 await asyncio.sleep(0.02)
             began = time.monotonic()
             assert await asyncio.to_thread(process.stop) == 0
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 20
             answer = await waiting
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "Traceback" not in process.output

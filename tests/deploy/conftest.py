@@ -18,6 +18,16 @@ from .weaknesses import database
 __all__ = ["database", "downloads", "outside", "pipeline", "production", "project"]
 
 
+# Seconds: these build images, and fetch tools that have an environment of their own.
+LONG = 1200
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(LONG))
+
+
 @pytest.fixture
 def production(tmp_path: Path, clock: ManualClock) -> Iterator[Cluster]:
     """A cluster as an administrator has prepared it: the namespace is there, and the Role is enforced."""

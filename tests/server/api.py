@@ -11,7 +11,7 @@ from typing import Any
 from service import server
 from service.app import create_app
 from service.web import Application
-from service.web.observing import Exchange, NoObserver
+from service.web.observing import NoObserver, RequestRecord
 
 from ..tenant import ManualClock, Tenant, settings
 from .frames import Socket, handshake
@@ -24,10 +24,10 @@ class Recorder(NoObserver):
     """Remembers what the log is told."""
 
     def __init__(self) -> None:
-        self.exchanges: list[Exchange] = []
+        self.records: list[RequestRecord] = []
 
-    def ended(self, exchange: Exchange) -> None:
-        self.exchanges.append(exchange)
+    def ended(self, record: RequestRecord) -> None:
+        self.records.append(record)
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Api:
 
     @property
     def statuses(self) -> list[int]:
-        return [exchange.status for exchange in self.recorder.exchanges]
+        return [record.status for record in self.recorder.records]
 
     async def connect(self, request: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)

@@ -29,8 +29,20 @@ class Process:
     @property
     def peak(self) -> int:
         """The most memory that it has ever had, in bytes."""
+        return self._memory("VmHWM")
+
+    @property
+    def resident(self) -> int:
+        """The memory that it has now, in bytes."""
+        return self._memory("VmRSS")
+
+    @property
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def _memory(self, name: str) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        return int(status.partition(f"{name}:")[2].split()[0]) * 1024
 
     async def ended(self, seconds: float) -> int:
         """Wait for its end, and return its exit status."""
@@ -38,8 +50,12 @@ class Process:
 
 
 @contextlib.contextmanager
-def process(workers: int = 1, plain: bool = True, delay: float = 0, grace: float = 0) -> Iterator[Process]:
-    command = [sys.executable, "-m", "tests.server.process", *map(str, (workers, int(plain), delay, grace))]
+def process(
+    workers: int = 1, plain: bool = True, delay: float = 0, grace: float = 0, keys: bool = True
+) -> Iterator[Process]:
+    """`keys` says that the issuer answers; else each fetch hangs."""
+    arguments = map(str, (workers, int(plain), delay, grace, int(keys)))
+    command = [sys.executable, "-m", "tests.server.process", *arguments]
     # With its workers in a session of their own, so that all of them are ended.
     running = subprocess.Popen(command, cwd=ROOT, env=CLEAN, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
@@ -51,13 +67,16 @@ def process(workers: int = 1, plain: bool = True, delay: float = 0, grace: float
 
 
 def main() -> int:
-    workers, plain, delay, grace = (float(argument) for argument in sys.argv[1:])
+    workers, plain, delay, grace, keys = (float(argument) for argument in sys.argv[1:])
     listener = server.listen("127.0.0.1", 0)
     print(listener.getsockname()[1], flush=True)
     shutdown = server.ShutdownTimeouts(delay, grace)
 
     async def serve(stop: asyncio.Event) -> None:
-        app = create_app(settings(), transport=Tenant().transport)
+        tenant = Tenant()
+        if not keys:
+            tenant.gate = asyncio.Event()
+        app = create_app(settings(jwks_timeout=60), transport=tenant.transport)
         app.register_blueprint(blueprint)
         await server.serve(app, listener, stop, shutdown=shutdown, plain=bool(plain))
 

@@ -11,6 +11,8 @@ from service.web import current_token, public
 
 blueprint = Blueprint("streams", __name__, url_prefix="/streams")
 
+LARGE = bytes(4 << 20)
+
 
 def note(event: str) -> None:
     current_app.extensions.setdefault("events", []).append(event)
@@ -31,6 +33,25 @@ async def rows() -> Response:
             note("ended")
 
     return Response(body(), content_type="text/plain")
+
+
+@blueprint.get("/large")
+@public
+async def large() -> Response:
+    """One answer that is there already, as a file would be."""
+    return Response(LARGE, content_type="application/octet-stream")
+
+
+@blueprint.get("/parts")
+@public
+async def parts() -> Response:
+    """A stream of parts of 16 KiB, and no wait between them."""
+
+    async def body() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(16384)
+
+    return Response(body(), content_type="application/octet-stream")
 
 
 @blueprint.get("/endless")

@@ -53,7 +53,7 @@ def by_us(method: str, status: int, fields: Fields, body: bytes) -> bytes:
     if written.length is not None:
         assert written.length == len(body)
         return written.head + body
-    return written.head + (chunk(body) if body else b"") + b"0\r\n\r\n"
+    return written.head + b"".join(chunk(body) if body else ()) + b"0\r\n\r\n"
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 206, 304, 400, 404, 500, 599, 999])

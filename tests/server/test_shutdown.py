@@ -110,8 +110,8 @@ async def test_at_each_moment_of_a_request(workers: int, plain: bool) -> None:
             for client in (half, body, waits, shakes):
                 assert is_answer(await client.rest(), 503)
             assert not (await ticks.rest()).endswith(b"0\r\n\r\n")
-            assert await served.ended(5) == 0
-            assert time.monotonic() - began < DELAY + GRACE + 2
+            assert await served.ended(30) == 0
+            assert time.monotonic() - began < DELAY + GRACE + 10
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -133,7 +133,7 @@ async def test_who_connects_just_before_the_listener_closes_is_answered(workers:
             served.process.send_signal(signal.SIGTERM)
             await asyncio.gather(*calling)
             assert {answer[:12] for answer in answers} == {b"HTTP/1.1 200"}
-            assert await served.ended(5) == 0
+            assert await served.ended(30) == 0
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -148,5 +148,5 @@ async def test_a_second_signal_ends_at_once(workers: int) -> None:
                 served.process.send_signal(signal.SIGTERM)
                 await asyncio.sleep(0.05)
             assert served.process.returncode == 1
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 20
             assert await waiting.rest() == b""

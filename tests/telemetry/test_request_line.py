@@ -17,7 +17,7 @@ from service.auth import AccessToken
 from service.logs import redact
 from service.plain_text import unbroken
 from service.telemetry.request_log import RequestLog
-from service.web.observing import Exchange, unreadable
+from service.web.observing import RequestRecord, unreadable
 
 KEY = b"a key of sixteen bytes or more"
 
@@ -35,7 +35,7 @@ def token(client_id: str | None, subject: str = "auth0|one") -> AccessToken:
     return AccessToken(subject, "https://tenant.test/", ("a",), 1, None, None, (), (), client_id, b"{}")
 
 
-def by_structlog(exchange: Exchange, subject: str | None, trace_id: str | None, style: str, terminal: bool) -> str:
+def by_structlog(record: RequestRecord, subject: str | None, trace_id: str | None, style: str, terminal: bool) -> str:
     """As structlog's own processors write it."""
     stream = io.StringIO()
     renderer: Any = (
@@ -50,26 +50,28 @@ def by_structlog(exchange: Exchange, subject: str | None, trace_id: str | None, 
     # What would do more to a terminal than print is escaped for it.
     shown = unbroken if style == "console" else str
     values = dict(
-        request_id=redact(exchange.request_id) if "eyJ" in exchange.request_id else exchange.request_id,
-        method=exchange.method,
-        route=exchange.route,
-        status=exchange.status,
-        milliseconds=round(exchange.seconds * 1000, 2),
-        bytes=exchange.sent,
-        client_id=exchange.token.client_id if exchange.token else None,
+        request_id=redact(record.request_id) if "eyJ" in record.request_id else record.request_id,
+        method=record.method,
+        route=record.route,
+        status=record.status,
+        milliseconds=round(record.seconds * 1000, 2),
+        bytes=record.sent,
+        client_id=record.token.client_id if record.token else None,
         subject=subject,
-        code=exchange.code,
+        code=record.code,
         **({"trace_id": trace_id} if trace_id else {}),
     )
-    event = "websocket" if exchange.websocket else "request"
+    event = "websocket" if record.websocket else "request"
     log.info(event, **{name: shown(value) if isinstance(value, str) else value for name, value in values.items()})
     return stream.getvalue()
 
 
-def written(exchange: Exchange, trace_id: str | None, style: str, terminal: bool = False, level: str = "info") -> str:
+def written(
+    record: RequestRecord, trace_id: str | None, style: str, terminal: bool = False, level: str = "info"
+) -> str:
     stream = Stream(terminal)
     logs.configure(level, style, stream)
-    RequestLog(KEY).ended(exchange, trace_id)
+    RequestLog(KEY).ended(record, trace_id)
     return stream.getvalue()
 
 
@@ -91,25 +93,27 @@ def _logging_as_it_was() -> Any:
 
 
 HOSTILE = ["", "the-id", 'a"b', "back\\slash", "line\nbreak\r\u2028", "\x00\x1b[31m", "é漢😀", "\ud800", "</script>", "eyJhbGciOiJSUzI1NiJ9.e30.x"]  # fmt: skip
-EXCHANGES = [
-    Exchange("GET", "/api/private", 200, 88, 0.00123, "the-id", token("client"), None, False, False),
-    Exchange("GET", "/api/private", 200, 88, 0.0012, "the-id", token(None), None, False, False),
-    Exchange("POST", "/orders/<id>", 403, 0, 1.0, "x", token("client"), "insufficient_scope", True, False),
-    Exchange("GET", "/live", 101, 0, 12345.678, "x", token("client"), None, False, True),
-    Exchange(None, None, 499, 2**40, 0.0, "", None, None, False, False),
+RECORDS = [
+    RequestRecord("GET", "/api/private", 200, 88, 0.00123, "the-id", token("client"), None, False, False),
+    RequestRecord("GET", "/api/private", 200, 88, 0.0012, "the-id", token(None), None, False, False),
+    RequestRecord("POST", "/orders/<id>", 403, 0, 1.0, "x", token("client"), "insufficient_scope", True, False),
+    RequestRecord("GET", "/live", 101, 0, 12345.678, "x", token("client"), None, False, True),
+    RequestRecord(None, None, 499, 2**40, 0.0, "", None, None, False, False),
     unreadable(400),
-    *(Exchange("GET", f"/{text}", 200, 1, 0.5, text, token(text), text, False, False) for text in HOSTILE),
+    *(RequestRecord("GET", f"/{text}", 200, 1, 0.5, text, token(text), text, False, False) for text in HOSTILE),
 ]
 
 
 @pytest.mark.parametrize("trace_id", [None, "", "4bf92f3577b34da6a3ce929d0e0e4736"])
 @pytest.mark.parametrize(("style", "terminal"), [("json", False), ("console", False), ("console", True)])
-@pytest.mark.parametrize("exchange", EXCHANGES, ids=range(len(EXCHANGES)))
-def test_a_line_is_what_structlog_writes(exchange: Exchange, style: str, terminal: bool, trace_id: str | None) -> None:
-    subject = RequestLog(KEY)._pseudonym("https://tenant.test/auth0|one") if exchange.token else None
-    expected = by_structlog(exchange, subject, trace_id, style, terminal)
+@pytest.mark.parametrize("record", RECORDS, ids=range(len(RECORDS)))
+def test_a_line_is_what_structlog_writes(
+    record: RequestRecord, style: str, terminal: bool, trace_id: str | None
+) -> None:
+    subject = RequestLog(KEY)._pseudonym("https://tenant.test/auth0|one") if record.token else None
+    expected = by_structlog(record, subject, trace_id, style, terminal)
     for _ in range(2):
-        assert without_time(written(exchange, trace_id, style, terminal)) == without_time(expected)
+        assert without_time(written(record, trace_id, style, terminal)) == without_time(expected)
 
 
 LOG = RequestLog(KEY)
@@ -125,12 +129,12 @@ def test_any_text_and_number_is_written_as_structlog_writes_it(
     method: str | None, route: str | None, status: int, sent: int, seconds: float, request_id: str,
     client_id: str | None, code: str | None, websocket: bool, trace_id: str | None,
 ) -> None:  # fmt: skip
-    exchange = Exchange(method, route, status, sent, seconds, request_id, token(client_id), code, False, websocket)
+    record = RequestRecord(method, route, status, sent, seconds, request_id, token(client_id), code, False, websocket)
     if route in ("/healthz", "/readyz"):
         return
     subject = RequestLog(KEY)._pseudonym("https://tenant.test/auth0|one")
-    line = written(exchange, trace_id, "json")
-    assert without_time(line) == without_time(by_structlog(exchange, subject, trace_id, "json", False))
+    line = written(record, trace_id, "json")
+    assert without_time(line) == without_time(by_structlog(record, subject, trace_id, "json", False))
     assert json.loads(line)["client_id"] == client_id
     assert line.count("\n") == 1
 
@@ -154,4 +158,4 @@ def test_what_is_remembered_of_callers_is_bounded() -> None:
 @pytest.mark.parametrize(("level", "lines"), [("debug", 1), ("info", 1), ("warning", 0), ("error", 0), ("critical", 0)])
 @pytest.mark.parametrize("style", ["json", "console"])
 def test_the_level_holds_for_requests(level: str, lines: int, style: str) -> None:
-    assert written(EXCHANGES[0], None, style, level=level).count("\n") == lines
+    assert written(RECORDS[0], None, style, level=level).count("\n") == lines

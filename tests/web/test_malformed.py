@@ -249,3 +249,42 @@ async def test_a_message_that_is_no_json_is_the_callers_mistake(app: Application
     # RFC 6455 section 7.4.1: 1011 would say that the service broke.
     assert (answer.status, answer.sent) == (101, [1008])
     assert (await ask(app, "/reading/socket/json", socket=True, message="[1]")).sent == ["[1]", 1000]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (b"multipart/form-data", b"--a\r\n\r\n--a--"),
+        (b"multipart/form-data; boundary=", b"--a--"),
+        (b"application/x-www-form-urlencoded", b"a=%ff"),
+        (b"application/x-www-form-urlencoded", b"a=\xff"),
+        (b"application/x-www-form-urlencoded", b"a=%ed%a0%80"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_not_an_empty_one(
+    app: Application, content_type: bytes, body: bytes
+) -> None:
+    headers = [(b"Content-Type", content_type), (b"Content-Length", str(len(body)).encode())]
+    answer = await ask(app, "/reading/part/form", headers, method="POST", body=body)
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert b"form" in answer.body
+
+
+async def test_a_form_that_can_be_read_is(app: Application) -> None:
+    headers = [(b"Content-Type", b"application/x-www-form-urlencoded")]
+    for body in (b"", b"a=%C3%A9&b=1+2", "a=é".encode()):
+        assert (await ask(app, "/reading/part/form", headers, method="POST", body=body)).status == 200
+
+
+@pytest.mark.parametrize("body", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"1e999999", b"[-1e400]"])
+async def test_a_number_that_is_none_is_no_json(app: Application, body: bytes) -> None:
+    headers = [(b"Content-Type", b"application/json")]
+    answer = await ask(app, "/reading/part/json", headers, method="POST", body=body)
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert (await ask(app, "/reading/socket/json", socket=True, message=body)).sent == [1008]
+
+
+async def test_a_number_that_is_one_is_json(app: Application) -> None:
+    headers = [(b"Content-Type", b"application/json")]
+    for body in (b"1e300", b"[-0.5, 1e-999]", b'{"a": 12}'):
+        assert (await ask(app, "/reading/part/json", headers, method="POST", body=body)).status == 200

@@ -43,10 +43,10 @@ def answer(options: argparse.Namespace, aws: Aws) -> int:
 
 
 def _told(error: Exception) -> Exception:
-    from ...aws.errors import CannotAsk
+    from ...aws.errors import UnusableInput
     from ...plain_text import unbroken
     from .. import CommandFailed, WrongUsage
 
     # AWS repeats what strangers wrote: names, and a build's commands.
     text = unbroken(str(error))
-    return WrongUsage(text) if isinstance(error, CannotAsk) else CommandFailed(text)
+    return WrongUsage(text) if isinstance(error, UnusableInput) else CommandFailed(text)
