@@ -68,7 +68,7 @@ def main(mode: str) -> int:
     if mode == "gate" or not count:
         return int(count > 0)
     print(
-        "`deploy/lock deploy --upgrade` takes what is mended; what does not reach us belongs in deploy/vex.openvex.json."
+        "`deploy/lock deploy --upgrade` takes what is mended; what cannot reach us stands in deploy/vex.openvex.json."
     )
     stops = stopping(names, threshold) if names else set()
     for name in sorted(stops):

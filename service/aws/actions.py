@@ -35,6 +35,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "build": (*_BUILDS, "codebuild:StartBuild", "logs:GetLogEvents"),
         "logs": (*_BUILDS, "logs:GetLogEvents"),
         "rollback": (*_BUILDS, "codebuild:StartBuild", "ecr:DescribeImages", "logs:GetLogEvents"),
+        "promote": (*_BUILDS, "codebuild:StartBuild", "logs:GetLogEvents"),
         "down": (
             "cloudformation:DeleteStack",
             "cloudformation:DescribeStackEvents",

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from mypy_boto3_codebuild.type_defs import BuildPhaseTypeDef, BuildTypeDef
 
-# What the buildspec exports, and what a rollback tells it.
+# What the buildspecs export, and what a deployment is told: the build that it comes from, or what it goes back to.
 DEPLOYED, COMMIT, IMAGE = "DEPLOYED", "COMMIT", "IMAGE"
+FROM_BUILD = "FROM_BUILD"
+AUDIT_OVERRIDE = "AUDIT_OVERRIDE"
 ROLLBACK_COMMIT, ROLLBACK_IMAGE = "ROLLBACK_COMMIT", "ROLLBACK_IMAGE"
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -63,8 +65,8 @@ class Build:
 
     @property
     def deployed(self) -> bool:
-        """Whether it put its image into the cluster, where it became ready."""
-        return self.succeeded and self.exported.get(DEPLOYED) == "yes" and IMAGE in self.exported
+        """Whether it put its image into the cluster, where it became ready: also where callers did not reach it."""
+        return self.exported.get(DEPLOYED) == "yes" and IMAGE in self.exported
 
     @property
     def made(self) -> str | None:
@@ -73,7 +75,7 @@ class Build:
 
     @property
     def overtaken(self) -> bool:
-        """Whether it deployed nothing, since something newer ran there. A check says nothing of the kind."""
+        """Whether it deployed nothing, since something newer ran there. Others say nothing of the kind."""
         return self.succeeded and self.exported.get(DEPLOYED) == "no"
 
     @property

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .session import Aws
 
 # As deploy/tools brings it. kubectl is made for the cluster's own minor version, and the one before and after it.
-KUBECTL = (1, 35)
+KUBECTL = (1, 36)
 
 
 @dataclass(frozen=True)

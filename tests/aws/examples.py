@@ -12,6 +12,7 @@ CHANGE_SET_ID = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/pipeline-1
 CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/5b6e2a27-7b2c-4d7c-a8f6-0f9d6cd7cf9f"
 URI = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/auth0-api"
 OUTPUTS = {
+    "BuildProject": "auth0-api-build",
     "DeployProject": "auth0-api-deploy",
     "CheckProject": "auth0-api-check",
     "ImageRepository": "auth0-api",
@@ -99,6 +100,22 @@ def build(number: int, status: str = "SUCCEEDED", **override: Any) -> dict[str, 
     return {**found, **override}
 
 
+def made(number: int, status: str = "SUCCEEDED", **override: Any) -> dict[str, Any]:
+    """A build of the project that builds, which made the image of its number if it succeeded."""
+    found = build(
+        number, status, projectName="auth0-api-build", id=f"auth0-api-build:{number:08d}-0000-4000-8000-000000000000"
+    )
+    if status == "SUCCEEDED":
+        found["exportedEnvironmentVariables"] = variables({"COMMIT": commit(number), "IMAGE": image(number)})
+    return {**found, **override}
+
+
+def in_staging(number: int, status: str = "SUCCEEDED", **override: Any) -> dict[str, Any]:
+    """A deployment to staging, of the image of its number if it succeeded."""
+    own = {"projectName": "auth0-api-staging", "id": f"auth0-api-staging:{number:08d}-0000-4000-8000-000000000000"}
+    return {**build(number, status), **own, **override}
+
+
 def variables(values: dict[str, str]) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in values.items()]
 
@@ -122,7 +139,7 @@ def log(token: str, *messages: str) -> dict[str, Any]:
     return {"events": found, "nextForwardToken": f"f/{token}", "nextBackwardToken": "b/0"}
 
 
-def cluster(version: str = "1.35", mode: str = "API", status: str = "ACTIVE") -> dict[str, Any]:
+def cluster(version: str = "1.36", mode: str = "API", status: str = "ACTIVE") -> dict[str, Any]:
     """An answer of DescribeCluster."""
     access = {"authenticationMode": mode}
     return {"cluster": {"name": "auth0-api", "version": version, "status": status, "accessConfig": access}}

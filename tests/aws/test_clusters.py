@@ -14,7 +14,7 @@ from .session import session
 from .stand_in import StandIn
 
 
-@pytest.mark.parametrize(("version", "fits"), [("1.33", False), ("1.34", True), ("1.35", True), ("1.36", True), ("1.37", False), ("2.35", False), ("?", False)])  # fmt: skip
+@pytest.mark.parametrize(("version", "fits"), [("1.34", False), ("1.35", True), ("1.36", True), ("1.37", True), ("1.38", False), ("2.36", False), ("?", False)])  # fmt: skip
 def test_kubectl_is_for_one_minor_version_less_to_one_more(version: str, fits: bool) -> None:
     assert bool(Cluster("c", version, "ACTIVE", "API").warnings) is not fits
 
@@ -27,18 +27,18 @@ def test_kubectl_is_the_one_that_the_builds_get() -> None:
 
 @pytest.mark.parametrize(("mode", "usable"), [("API", True), ("API_AND_CONFIG_MAP", True), ("CONFIG_MAP", False)])
 def test_access_entries_need_an_authentication_mode(mode: str, usable: bool) -> None:
-    problem = Cluster("c", "1.35", "ACTIVE", mode).problem
+    problem = Cluster("c", "1.36", "ACTIVE", mode).problem
     assert (problem is None) is usable
     assert usable or "aws eks update-cluster-config --name c --access-config" in str(problem)
 
 
 @pytest.mark.parametrize(("status", "warned"), [("ACTIVE", 0), ("UPDATING", 0), ("CREATING", 1), ("DELETING", 1)])
 def test_a_cluster_that_is_not_there_yet_or_any_more_is_told(status: str, warned: int) -> None:
-    assert len(Cluster("c", "1.35", status, "API").warnings) == warned
+    assert len(Cluster("c", "1.36", status, "API").warnings) == warned
 
 
 def test_a_cluster_that_tells_no_mode_is_from_before_access_entries(cloud: StandIn) -> None:
-    cloud.on("eks:DescribeCluster", {"cluster": {"name": "c", "version": "1.35", "status": "ACTIVE"}})
+    cloud.on("eks:DescribeCluster", {"cluster": {"name": "c", "version": "1.36", "status": "ACTIVE"}})
     assert get_cluster(session(cloud.address), "c").authentication == "CONFIG_MAP"
 
 

@@ -53,9 +53,9 @@ def parse(*arguments: str) -> argparse.Namespace:
     return parser.parse_args(["pipeline", *arguments])
 
 
-def built(cloud: StandIn, *builds: dict[str, Any], then: Sequence[dict[str, Any]] = ()) -> None:
+def built(cloud: StandIn, *builds: dict[str, Any], then: Sequence[dict[str, Any]] = (), projects: int = 1) -> None:
     """The stack is there, and its projects have these builds, the newest first. `then` is how a build that is followed
-    goes on, each time that somebody looks."""
+    goes on, each time that somebody looks after the builds of `projects` were asked for."""
     cloud.on("cloudformation:DescribeStacks", stack())
     by_id = {one["id"]: one for one in builds}
 
@@ -66,7 +66,7 @@ def built(cloud: StandIn, *builds: dict[str, Any], then: Sequence[dict[str, Any]
         return {"builds": [by_id[one] for one in asked["ids"] if one in by_id]}
 
     cloud.on("codebuild:ListBuildsForProject", ids)
-    cloud.on("codebuild:BatchGetBuilds", *([found] if builds else []), *({"builds": [one]} for one in then))
+    cloud.on("codebuild:BatchGetBuilds", *([found] * projects if builds else []), *({"builds": [one]} for one in then))
 
 
 def process(

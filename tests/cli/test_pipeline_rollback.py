@@ -20,7 +20,13 @@ BACK = variables({"COMMIT": commit(5), "IMAGE": image(5), "DEPLOYED": "yes"})
 
 def ready(cloud: StandIn) -> None:
     """Build 7 is what runs; build 8 goes back to the image of build 5. Image 9 is another pipeline's."""
-    built(cloud, *map(examples.build, (7, 6, 5)), then=[examples.build(8, exportedEnvironmentVariables=BACK)])
+    built(
+        cloud,
+        *map(examples.build, (7, 6, 5)),
+        *map(examples.made, (7, 6, 5)),
+        then=[examples.build(8, exportedEnvironmentVariables=BACK)],
+        projects=2,
+    )
     cloud.on(IMAGES, images(9, 7, 6, 5))
     cloud.on(START, {"build": examples.build(8, "IN_PROGRESS")})
     cloud.on("logs:GetLogEvents", log("1"))
@@ -47,7 +53,7 @@ def test_one_that_was_overtaken_has_not_gone_back(cloud: StandIn) -> None:
     nothing = variables({"COMMIT": commit(5), "IMAGE": image(5), "DEPLOYED": "no"})
     late = examples.build(8, exportedEnvironmentVariables=nothing)
     late["environment"] = {**late["environment"], "environmentVariables": told}
-    built(cloud, examples.build(7), examples.build(5), then=[late])
+    built(cloud, examples.build(7), examples.build(5), examples.made(5), then=[late], projects=2)
     ended = pipeline(cloud, "rollback", commit(5), "--yes")
     assert (ended.status, one_line(ended.err)) == (1, True)
     assert ended.err.endswith("It deployed nothing: something newer runs there.\n")
@@ -82,7 +88,7 @@ def test_without_an_image_it_lists_them(cloud: StandIn) -> None:
 
 def test_what_a_build_that_began_earlier_deployed_last_is_what_runs(cloud: StandIn) -> None:
     back = examples.build(10, endTime=ago(30), exportedEnvironmentVariables=BACK)
-    built(cloud, back, examples.build(9, endTime=ago(20)), examples.build(5))
+    built(cloud, back, examples.build(9, endTime=ago(20)), *map(examples.made, (9, 5)))
     cloud.on(IMAGES, images(9, 5))
     found = json.loads(pipeline(cloud, "rollback", "--json").out)["images"]
     assert [(one["tag"], one["deployed"]) for one in found] == [(commit(9), True), (commit(5), False)]
@@ -92,7 +98,7 @@ def test_what_a_build_that_began_earlier_deployed_last_is_what_runs(cloud: Stand
 def test_an_image_that_several_builds_made_of_a_commit_goes_by_its_digest(cloud: StandIn) -> None:
     ready(cloud)
     again = variables({"COMMIT": commit(5), "IMAGE": image(6), "DEPLOYED": "yes"})
-    built(cloud, examples.build(6, exportedEnvironmentVariables=again), examples.build(5))
+    built(cloud, examples.made(6, exportedEnvironmentVariables=again), examples.made(5))
     ended = pipeline(cloud, "rollback", commit(5), "--yes")
     assert (ended.status, one_line(ended.err)) == (1, True)
     assert digest(5) in ended.err
@@ -129,7 +135,7 @@ def test_what_runs_already_is_said(cloud: StandIn) -> None:
 
 
 def test_waits_for_nobody_while_a_build_is_running(cloud: StandIn) -> None:
-    built(cloud, examples.build(8, "IN_PROGRESS"), examples.build(7), examples.build(5))
+    built(cloud, examples.build(8, "IN_PROGRESS"), examples.build(7), examples.made(5))
     cloud.on(IMAGES, images(7, 5))
     ended = pipeline(cloud, "rollback", commit(5), "--yes")
     assert (ended.status, one_line(ended.err)) == (1, True)

@@ -19,12 +19,6 @@ DESCRIBE, EVENTS = "cloudformation:DescribeStacks", "cloudformation:DescribeStac
 def test_tells_what_is_deployed_and_what_is_rolling_in_a_process_of_its_own(cloud: StandIn, tmp_path: Path) -> None:
     check = examples.build(40, projectName="auth0-api-check", sourceVersion="pr/12", exportedEnvironmentVariables=[])
     built(cloud, examples.build(8, "IN_PROGRESS"), examples.build(7), check)
-    # The two projects are asked one after the other.
-    cloud.on(
-        "codebuild:BatchGetBuilds",
-        {"builds": [examples.build(7), examples.build(8, "IN_PROGRESS")]},
-        {"builds": [check]},
-    )
     ended = process(cloud, "status", directory=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(f"Stack {STACK} in eu-central-1: CREATE_COMPLETE.")
@@ -66,12 +60,34 @@ def test_a_rollback_is_told_with_what_it_went_back_to(cloud: StandIn) -> None:
     assert "rollback by alice" in ended.out
 
 
+def test_with_staging_both_are_shown_and_what_differs(cloud: StandIn) -> None:
+    built(cloud, examples.build(7), examples.in_staging(9), examples.in_staging(7), examples.made(9))
+    cloud.on(DESCRIBE, stack(outputs={**examples.OUTPUTS, "StagingProject": "auth0-api-staging"}))
+    ended = pipeline(cloud, "status")
+    assert f"Staging:  {commit(9)}" in ended.out
+    assert f"Deployed: {commit(7)}" in ended.out
+    assert f"Staging is ahead of production: `git log {commit(7)[:12]}..{commit(9)[:12]}`" in ended.out
+    assert "`pipeline promote` takes it on" in ended.out
+    assert "A rollback takes about" in ended.out
+    document = json.loads(pipeline(cloud, "status", "--json").out)
+    assert document["staging_deployed"]["commit"] == commit(9)
+    assert document["rollback_seconds"] == 240
+    # What callers of staging did not reach runs there, and has not passed.
+    exported = variables({"COMMIT": commit(9), "IMAGE": image(9), "DEPLOYED": "yes"})
+    unreached = examples.in_staging(9, "FAILED", exportedEnvironmentVariables=exported)
+    built(cloud, examples.build(7), unreached)
+    cloud.on(DESCRIBE, stack(outputs={**examples.OUTPUTS, "StagingProject": "auth0-api-staging"}))
+    ended = pipeline(cloud, "status")
+    assert "FAILED: callers may not reach it" in ended.out
+    assert "it has not passed there" in ended.out
+
+
 def test_before_the_first_build_there_is_nothing(cloud: StandIn) -> None:
     built(cloud)
     ended = pipeline(cloud, "status")
     assert ended.status == 0
     assert "Deployed: nothing, as far as the last builds tell." in ended.out
-    assert "Builds that deploy: none yet" in ended.out
+    assert "Deployments to production: none yet" in ended.out
 
 
 @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETE_FAILED"])

@@ -249,7 +249,7 @@ def test_a_cluster_of_another_version_is_warned_of(cloud: StandIn) -> None:
     cloud.on("eks:DescribeCluster", examples.cluster("1.31"))
     ended = pipeline(cloud, "up", *GIVEN, "--yes", "--json")
     assert ended.status == 0
-    assert "Kubernetes 1.31, and the builds' kubectl is 1.35" in ended.err
+    assert "Kubernetes 1.31, and the builds' kubectl is 1.36" in ended.err
     assert len(json.loads(ended.out)["warnings"]) == 1
 
 

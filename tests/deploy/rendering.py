@@ -21,7 +21,7 @@ FOLDERS = [
     "bootstrap/self-managed",
     *(f"bootstrap/namespaces/{name}" for name in OVERLAYS),
 ]
-COMPONENTS = ("pod-monitor", "traces")
+COMPONENTS = ("alarms", "pod-monitor", "traces")
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 IMAGE = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/auth0-api@{DIGEST}"

@@ -33,7 +33,7 @@ from .rendering import (
 VERSIONS = ("1.36", "1.35", "1.34")
 
 # Of other people's kinds there are no schemas.
-FOREIGN = {"IngressClassParams", "PodMonitor"}
+FOREIGN = {"IngressClassParams", "PodMonitor", "PrometheusRule"}
 
 
 def everything(overlay: str, where: Path) -> list[Manifest]:

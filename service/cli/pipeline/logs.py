@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace, aws: Aws) -> int:
-    output = "DeployProject" if options.project == "deploy" else "CheckProject"
-    project = get_stack(aws, options.stack).output(output)
+    project = get_stack(aws, options.stack).output(f"{options.project.capitalize()}Project")
     build = _last(aws, project) if options.build is None else find_build(aws, project, options.build)
     if options.follow:
         build, printed = follow(options, aws, build)

@@ -27,15 +27,26 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
     _add(subcommands, "status", "tell what is deployed, what is rolling, and the last builds")
 
-    build = _add(subcommands, "build", "build and deploy, and follow the build")
+    build = _add(subcommands, "build", "build, which deploys when it succeeds, and follow the build")
     version = build.add_mutually_exclusive_group()
     version.add_argument("--branch", type=_branch, help="(default: the one that the pipeline watches)")
     version.add_argument("--commit", type=_commit, metavar="SHA", help="all 40 digits")
+    build.add_argument(
+        "--override-audit",
+        type=_override,
+        metavar="'CVE-…: WHY'",
+        help="go on although the audit stops for these weaknesses; it stays on record with the build",
+    )
     _add_following(build)
 
     logs = _add(subcommands, "logs", "print a build's log")
     logs.add_argument("build", nargs="?", metavar="BUILD", help="its number or id (default: the last)")
-    logs.add_argument("--project", choices=("deploy", "check"), default="deploy", help="(default: deploy)")
+    logs.add_argument(
+        "--project",
+        choices=("build", "staging", "deploy", "check"),
+        default="deploy",
+        help="deploy is the one of production (default: deploy)",
+    )
     logs.add_argument(
         "--follow",
         action="store_true",
@@ -45,7 +56,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     rollback = _add(subcommands, "rollback", "deploy an image that was built before; without one, list them")
     rollback.add_argument("image", nargs="?", metavar="IMAGE", help="a tag, a commit (7 digits or more) or a digest")
     rollback.add_argument("--yes", action="store_true", help="do it without asking")
+    rollback.add_argument(
+        "--environment", choices=("production", "staging"), default="production", help="(default: production)"
+    )
     _add_following(rollback)
+
+    promote = _add(subcommands, "promote", "roll out to production what has passed in staging")
+    promote.add_argument("--yes", action="store_true", help="do it without asking")
+    _add_following(promote)
 
     down = _add(subcommands, "down", "delete the pipeline; images stay, and so does what runs in the cluster")
     down.add_argument("--confirm", metavar="NAME", help="the stack's name, which is asked for otherwise")
@@ -82,6 +100,12 @@ def _branch(text: str) -> str:
         raise argparse.ArgumentTypeError("a branch goes by its name alone, and a pull request is not deployed")
     if re.fullmatch(r"[0-9a-f]{40}", text):
         raise argparse.ArgumentTypeError("this is a commit, so --commit names it")
+    return text
+
+
+def _override(text: str) -> str:
+    if not re.search(r"CVE-\d{4}-\d+\S*\s+\S", text) or not text.isprintable():
+        raise argparse.ArgumentTypeError("it names each CVE that it overrides, and says why")
     return text
 
 

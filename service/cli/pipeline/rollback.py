@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from ...aws.build import ROLLBACK_COMMIT, ROLLBACK_IMAGE, what_runs
-from ...aws.builds import pages_of_builds, start
+from ...aws.builds import last_builds, pages_of_builds, start
 from ...aws.images import choose, images_in, images_made
 from ...aws.stacks import get_stack
 from ..output import note
@@ -33,12 +32,11 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     if options.image is not None:
         check_that_it_can_ask(options)
     stack = get_stack(aws, options.stack)
-    project = stack.output("DeployProject")
+    project = stack.output("DeployProject" if options.environment == "production" else "StagingProject")
     uri = stack.output("ImageRepositoryUri")
     pushed = images_in(aws, stack.output("ImageRepository"))
-    pages = pages_of_builds(aws, project)
-    builds = next(pages)
-    images = images_made(pushed, uri, chain([builds], pages))
+    images = images_made(pushed, uri, pages_of_builds(aws, stack.output("BuildProject")))
+    builds = last_builds(aws, project)
     image = None if options.image is None else choose(images, options.image)
     deployed = what_runs(builds)
     terminal = open_terminal(quiet=options.json)
@@ -74,7 +72,7 @@ def _compare(terminal: Console, image: Image, deployed: Deployed | None) -> None
     terminal.print(Text.assemble("           ", cell(image.digest)))
     if _runs(image, deployed):
         terminal.print(Text("That is what the last build deployed.", "yellow"))
-    terminal.print("The next push to the branch deploys over it.")
+    terminal.print("The next deployment puts something newer over it.")
 
 
 def _runs(image: Image, deployed: Deployed | None) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from ...aws.build import Build
+    from ...aws.build import Build, Deployed
     from ...aws.session import Aws
     from ...aws.stacks import Stack
 
@@ -47,9 +47,21 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     failures = []
     if "FAILED" in stack.status or "ROLLBACK" in stack.status:
         failures = show_failures(terminal, last_operation(aws, stack.id))
-    deploy, check = _builds(aws, stack, "DeployProject"), _builds(aws, stack, "CheckProject")
-    _show_deployments(terminal, deploy, aws.now())
-    for title, builds in (("Builds that deploy", deploy), ("Builds that check pull requests", check)):
+    build, deploy = _builds(aws, stack, "BuildProject"), _builds(aws, stack, "DeployProject")
+    staging, check = _builds(aws, stack, "StagingProject"), _builds(aws, stack, "CheckProject")
+    has_staging = "StagingProject" in stack.outputs
+    if has_staging:
+        _show_deployments(terminal, "Staging", staging, aws.now())
+    _show_deployments(terminal, "Deployed", deploy, aws.now())
+    if has_staging:
+        _show_difference(terminal, what_runs(staging), what_runs(deploy))
+    seconds = _rollback_seconds(deploy, aws.now())
+    if seconds is not None:
+        terminal.print(cell(f"A rollback takes about {duration(seconds)}, as the last deployments did.", "dim"))
+    shown = [("Builds", build), ("Deployments to production", deploy), ("Builds that check pull requests", check)]
+    if has_staging:
+        shown.insert(1, ("Deployments to staging", staging))
+    for title, builds in shown:
         _show_builds(terminal, title, builds, aws.now())
     document: dict[str, Any] = {
         "stack": stack.name,
@@ -60,9 +72,13 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
         "advice": state.advice or None,
         "failures": failure_documents(failures),
         "deployed": deployed_document(what_runs(deploy)),
-        "rolling": [build_document(build, aws.now()) for build in what_is_rolling(deploy)],
-        "deploy": [build_document(build, aws.now()) for build in deploy[:_LISTED]],
-        "check": [build_document(build, aws.now()) for build in check[:_LISTED]],
+        "staging_deployed": deployed_document(what_runs(staging)),
+        "rollback_seconds": seconds,
+        "rolling": [build_document(one, aws.now()) for one in what_is_rolling([*staging, *deploy])],
+        "build": [build_document(one, aws.now()) for one in build[:_LISTED]],
+        "staging": [build_document(one, aws.now()) for one in staging[:_LISTED]],
+        "deploy": [build_document(one, aws.now()) for one in deploy[:_LISTED]],
+        "check": [build_document(one, aws.now()) for one in check[:_LISTED]],
     }
     write(options, document)
     return 0 if state.kind in ("ready", "moving") else 1
@@ -73,13 +89,33 @@ def _builds(aws: Aws, stack: Stack, output: str) -> list[Build]:
     return last_builds(aws, stack.outputs[output]) if output in stack.outputs else []
 
 
-def _show_deployments(terminal: Console, builds: Sequence[Build], now: float) -> None:
+def _rollback_seconds(deployments: Sequence[Build], now: float) -> int | None:
+    """Return what the last deployments took, of which a rollback is one: the middle of them."""
+    took = sorted([build.seconds(now) for build in deployments if build.succeeded and build.deployed][:_LISTED])
+    return took[len(took) // 2] if took else None
+
+
+def _show_difference(terminal: Console, staging: Deployed | None, production: Deployed | None) -> None:
+    if staging is None:
+        return
+    if production is not None and production.image == staging.image:
+        terminal.print("Both run the same image.")
+        return
+    what = "" if production is None else f": `git log {production.commit[:12]}..{staging.commit[:12]}` tells of what"
+    how = "`pipeline promote` takes it on" if staging.build.succeeded else "it has not passed there"
+    terminal.print(cell(f"Staging is ahead of production{what}; {how}.", "yellow"))
+
+
+def _show_deployments(terminal: Console, title: str, builds: Sequence[Build], now: float) -> None:
     deployed = what_runs(builds)
+    title = f"{title}: ".ljust(10)
     if deployed is None:
-        terminal.print(Text("Deployed: nothing, as far as the last builds tell.", "bold"))
+        terminal.print(Text(f"{title}nothing, as far as the last builds tell.", "bold"))
     else:
         when = f"{named(deployed.build)}, {moment(deployed.build.ended)}"
-        terminal.print(Text.assemble(("Deployed: ", "bold"), cell(f"{deployed.commit} ({when})")))
+        if not deployed.build.succeeded:
+            when += f"; {deployed.build.status}: callers may not reach it"
+        terminal.print(Text.assemble((title, "bold"), cell(f"{deployed.commit} ({when})")))
         terminal.print(cell(f"          {deployed.image}", "dim"))
     for build in what_is_rolling(builds):
         so_far = f"phase {build.current_phase}, for {duration(build.seconds(now))}"
