@@ -11,6 +11,7 @@ from ..aws import examples
 from ..aws.examples import STACK, commit, event, events, image, stack, variables
 from ..aws.models import Refusal
 from ..aws.stand_in import StandIn
+from ..processes import ROOT
 from .pipeline_command import assert_rights, built, one_line, pipeline, process
 
 DESCRIBE, EVENTS = "cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"
@@ -170,6 +171,19 @@ def test_a_role_that_asks_for_a_code_is_one_line_without_a_terminal(cloud: Stand
     ):
         assert (ended.returncode, one_line(ended.stderr)) == (2, True), ended.stderr
         assert "asks for an MFA code, and there is no terminal" in ended.stderr
+
+
+def test_a_profile_of_aws_login_is_read_and_says_to_sign_in(cloud: StandIn, tmp_path: Path) -> None:
+    """The errors recommend it, and without botocore[crt] it would end in a package that is missing."""
+    (tmp_path / "config").write_text("[profile p]\nlogin_session = arn:aws:iam::123456789012:user/x\n")
+    own = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    own["AWS_LOGIN_CACHE_DIRECTORY"] = str(tmp_path / "login")
+    ended = process(cloud, "status", directory=tmp_path, AWS_PROFILE="p", **own)
+    assert (ended.returncode, one_line(ended.stderr)) == (1, True), ended.stderr
+    assert "Sign in again" in ended.stderr
+    assert "crt" not in ended.stderr
+    # On a person's machine alone: the image has no profile.
+    assert "awscrt" not in (ROOT / "deploy/requirements.txt").read_text()
 
 
 def test_the_usual_region_counts_and_a_blank_profile_is_none(cloud: StandIn, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ by its own program. Only eksctl is not to be had here."""
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -89,6 +90,18 @@ def test_aws_understands_its_commands(tmp_path: Path, aws: str) -> None:
 @pytest.mark.parametrize("command", commands("uv run -m service "))
 def test_the_service_understands_its_commands(command: str) -> None:
     command_line().parse_args(shlex.split(command)[4:])
+
+
+def test_the_costs_are_the_sum_of_their_rows() -> None:
+    section = (DEPLOY / "README.md").read_text().partition("## What it costs at rest")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.*) \| (\d+) \|$", section, re.MULTILINE)
+    (total,) = re.findall(r"^\| \*\*at rest\*\* \| \*\*(\d+)\*\* \|$", section, re.MULTILINE)
+    assert sum(int(cost) for _, cost in rows) == int(total)
+    # Each product that a row writes out comes to what the row says.
+    for text, cost in rows:
+        for product in re.findall(r"(\d[\d.]*(?: × \d[\d.]*)+)", text):
+            value = math.prod(float(factor) for factor in product.split(" × "))
+            assert round(value) == int(cost) or "80 GB" in text, text
 
 
 def run(command: str, running: Cluster) -> str:
