@@ -18,6 +18,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--cluster",
+        action="store_true",
+        help="run tests/deploy/test_any_cluster.py on the cluster that KUBECONFIG names",
+    )
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
