@@ -55,7 +55,7 @@ def parse(*arguments: str) -> argparse.Namespace:
 
 def built(cloud: StandIn, *builds: dict[str, Any], then: Sequence[dict[str, Any]] = (), projects: int = 1) -> None:
     """The stack is there, and its projects have these builds, the newest first. `then` is how a build that is followed
-    goes on, each time that somebody looks after the builds of `projects` were asked for."""
+    goes on, each time that it is looked at after the builds of `projects` were asked for."""
     cloud.on("cloudformation:DescribeStacks", stack())
     by_id = {one["id"]: one for one in builds}
 

@@ -25,7 +25,7 @@ MINUTES = 40
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, str]]]:
-    """The labels of each series that a service serves: one that nobody can give keys, asked with no and a bad token."""
+    """The labels of each series that a service serves: one that has no keys, asked without a token and with a bad one."""
     port, metrics = free_port(), free_port()
     settings = {
         "AUTH0_DOMAIN": f"http://127.0.0.1:{free_port()}/",

@@ -101,11 +101,11 @@ def test_a_deployment_stops_for_what_is_exploited_and_tells_of_the_rest(
 
 
 def test_where_no_catalogue_answers_a_deployment_goes_on_and_says_so() -> None:
-    nobody = f"http://127.0.0.1:{free_port()}/"
-    ended = decided("deploy", CVE, AUDIT_KEV_URL=nobody, AUDIT_EPSS_URL=nobody)
+    silent = f"http://127.0.0.1:{free_port()}/"
+    ended = decided("deploy", CVE, AUDIT_KEV_URL=silent, AUDIT_EPSS_URL=silent)
     assert ended.returncode == 0
     assert ended.stdout.count("Whether it is exploited cannot be told") == 2
-    unnamed = decided("deploy", "PYSEC-2026-1", AUDIT_KEV_URL=nobody, AUDIT_EPSS_URL=nobody)
+    unnamed = decided("deploy", "PYSEC-2026-1", AUDIT_KEV_URL=silent, AUDIT_EPSS_URL=silent)
     assert unnamed.returncode == 0
     assert "PYSEC-2026-1 has no CVE number" in unnamed.stdout
     assert decided("gate", "PYSEC-2026-1").returncode == 1

@@ -59,7 +59,7 @@ def test_tools_gets_kubectl_by_the_checksum_beside_it_and_says_that_it_is_not_pi
     assert f"UNPINNED: kubectl-{KUBECTL}-linux-" in ended.stderr
     assert (programs / "kubectl").read_bytes() == (folder / "kubectl").read_bytes()
     shutil.rmtree(folder)
-    # It is there already, so nothing is asked of anybody.
+    # It is there already, so nothing is downloaded.
     again = stage.script("tools", "kubectl", "git", TOOLS=str(programs), KUBECTL_SOURCE=address)
     assert again.returncode == 0
     assert again.stdout.startswith(f"kubectl {KUBECTL}, git ")
@@ -85,7 +85,7 @@ def test_lock_records_digests_and_tools_then_takes_nothing_else(
         assert f"{image} {digests[image]}\n" in pins
         pinned = stage.script("pinned", image)
         assert (pinned.stdout, pinned.stderr) == (f"{image}@sha256:{digests[image]}\n", "")
-    # Whoever changes the file and the checksum beside it changes nothing here.
+    # A changed file with a changed checksum beside it is refused.
     (tmp_path / "programs").mkdir()
     good = (folder / "kubectl").read_bytes()
     (folder / "kubectl").write_text("#!/bin/sh\necho another\n")

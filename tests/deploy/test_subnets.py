@@ -62,7 +62,7 @@ def test_a_vpc_without_public_subnets_is_told_and_nothing_is_written(aws: str, t
     assert written == (DEPLOY / "overlays/production/subnets.yaml").read_text()
 
 
-def test_wrong_usage_asks_nobody(aws: str, tmp_path: Path) -> None:
+def test_wrong_usage_asks_aws_for_nothing(aws: str, tmp_path: Path) -> None:
     for arguments in ((), ("production",), ("nowhere", "auth0-api"), ("production", "--all")):
         assert subnets(tmp_path, aws, *arguments).returncode == 2
     assert not (tmp_path / "asked").exists()

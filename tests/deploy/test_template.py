@@ -95,7 +95,7 @@ def test_the_alarms_topic_takes_what_builds_and_alarms_tell_and_nothing_else() -
 
 
 def test_no_role_of_a_build_may_start_one_or_do_anothers_work() -> None:
-    """Whoever may start a build gives it commands of its own, so it would have that build's role."""
+    """Who may start a build gives it commands of its own, so it would have that build's role."""
     starting = {role for role in ROLES if "codebuild:StartBuild" in granted(role)}
     assert starting == {"StartRole"}
     (trust,) = RESOURCES["StartRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]

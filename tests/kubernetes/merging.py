@@ -42,7 +42,7 @@ def without_nulls(value: Any) -> Any:
 def without(value: Any, schema: Schema, dropped: Set[Path], kept: Set[Path], path: Path = ()) -> Any:
     """Return `value` without the `dropped` fields, save what is at or below one of the `kept`.
 
-    An item of a list goes with all that is in it, also with what nobody owns, and so does a member of a structure of
+    An item of a list goes with all that is in it, also with what has no owner, and so does a member of a structure of
     which nothing is kept: a probe goes with its defaults. What gets empty goes too, as None.
     """
     consists_of = parts(value, schema)
