@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import openapi, routes
 from .auth import Clock, Freshness, RemoteKeySet, SystemClock, Verifier
-from .fetch import KeySetFetcher, http_client
+from .key_set_client import KeySetFetcher, http_client
 from .pages import assets, docs, site
 from .web import Application, guard
 from .web.origins import WebSocketOrigins, install_cors
@@ -48,7 +48,13 @@ def create_app(
         for issuer in settings.issuers
     }
     verifier = Verifier(
-        sources, settings.audiences, settings.leeway, clock, settings.token_cache_size, settings.algorithms
+        sources,
+        audiences=settings.audiences,
+        leeway=settings.leeway,
+        clock=clock,
+        remembered=settings.token_cache_size,
+        algorithms=settings.algorithms,
+        callers=settings.callers,
     )
 
     app = Application("service", verifier, settings.resource, telemetry)
@@ -60,6 +66,7 @@ def create_app(
     pages = site.create(settings.issuers[0], settings.client_id, settings.audiences[0])
     for blueprint in (assets.blueprint, docs.blueprint, pages):
         app.register_blueprint(blueprint)
+    app.check_routes()
 
     @app.while_serving
     async def keep_keys() -> AsyncGenerator[None, None]:

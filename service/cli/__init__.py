@@ -7,9 +7,9 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from ..configuration import WrongSettings
 from ..plain_text import unbroken
 from ..server import BadHost, CannotBind
+from ..settings.sources import WrongSettings
 from . import output
 from .jwt.parser import add_parser as add_jwt
 from .pipeline.parser import add_parser as add_pipeline

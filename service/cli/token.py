@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ..client_credentials import TokenRefused
 from . import CommandFailed
+from .client_credentials import TokenRefused
 from .tenant import load_settings, machine_token, uses_local_issuer
 
 if TYPE_CHECKING:

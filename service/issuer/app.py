@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from quart import Quart, Response, jsonify, request
 
 from ..auth import AuthError, strict_json
-from ..local import BROWSER_CLIENT
+from ..development import BROWSER_CLIENT
 from ..settings import is_loopback
 from ..web.body import ReadableBody
 from ..web.conditional import ConditionalResponse

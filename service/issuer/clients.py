@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError
 from authlib.oauth2.rfc6749.util import list_to_scope, scope_to_list
 
-from ..local import BROWSER_CLIENT, MACHINE_CLIENT
+from ..development import BROWSER_CLIENT, MACHINE_CLIENT
 from .people import READ, WRITE
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import server
 from ..auth import Clock, SystemClock
-from ..local import AUDIENCE, BROWSER_CLIENT, PAGES
+from ..development import AUDIENCE, BROWSER_CLIENT, PAGES
 from ..settings import is_loopback
 from .app import create_issuer
 from .keyring import Keyring

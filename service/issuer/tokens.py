@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..local import BROWSER_CLIENT
+from ..development import BROWSER_CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from quart import Blueprint, Response
 from quart_schema import hide
 
-from ..web import constant, current_application, permissions_of, public
+from ..web import constant, current_application, public
 from .assets import LIBRARY
 from .page import render
 
@@ -50,7 +50,7 @@ def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
                 domain=issuer.rstrip("/"),
                 client_id=client_id or "",
                 audience=audience,
-                permissions=permissions_of(current_application().view_functions.values()),
+                permissions=current_application().permissions,
                 library=library,
             )
 

@@ -15,7 +15,7 @@ from service.auth import (
     Verifier,
 )
 from service.auth.cache import SWEEP_SECONDS
-from service.fetch import KeySetFetcher, http_client
+from service.key_set_client import KeySetFetcher, http_client
 
 from ..signing import Signer, rsa_key
 from ..tenant import AUDIENCE, NOW, ManualClock, Tenant, settle

@@ -14,7 +14,8 @@ import pytest
 
 from service.auth import AccessToken, InvalidToken, KeySet, RemoteKeySet, VerifiedTokens, Verifier, claims
 from service.auth.cache import MAX_BYTES
-from service.fetch import KeySetFetcher, http_client
+from service.auth.grants import KnownGrants
+from service.key_set_client import KeySetFetcher, http_client
 
 from ..signing import Signer, ec_key, jwks
 from ..tenant import AUDIENCE, NOW, ManualClock, Tenant
@@ -51,13 +52,17 @@ HOSTILE: dict[str, Callable[[int, Iterator[str]], dict[str, Any]]] = {
 }
 
 
+# What a route's rule looks at.
+KEPT = frozenset({"plan"})
+
+
 def remember(cache: VerifiedTokens, number: int, **overrides: Any) -> bytes:
     """Take a token in as the verifier does, but for its signature. Returns its digest."""
     payload = json.dumps(TENANT.claims(**overrides)).encode()
     verified = claims.read(payload)
     grant = claims.read_grant(verified, cache.known_grants)
     digest = cache.digest(str(number))
-    cache.remember(digest, claims.access_token(verified, payload, grant), grant, KEYS, Published())
+    cache.remember(digest, claims.access_token(verified, payload, grant, KEPT), grant, KEYS, Published())
     return digest
 
 
@@ -110,10 +115,14 @@ def test_no_value_of_a_token_is_left_uncounted() -> None:
     sizes = {
         "subject": {"sub": large},
         "audience": {"aud": [AUDIENCE, large]},
-        "scopes": {"scope": large},
+        "scopes": {"scope": f"{large} x"},
         "permissions": {"permissions": [large]},
         "client_id": {"azp": large},
         "payload": {"other": large},
+        "organization_id": {"org_id": large},
+        "organization_name": {"org_name": large},
+        "actor": {"act": {"sub": large}},
+        "kept": {"plan": [large]},
     }
     bounded = {"issuer", "expires_at", "not_before", "issued_at"}
     assert sizes.keys() | bounded == set(AccessToken._fields)
@@ -216,7 +225,8 @@ def test_null_is_not_well_formed_where_absent_is_known() -> None:
 
 def test_a_token_shows_no_payload() -> None:
     payload = json.dumps(TENANT.claims(email="reader@example.com")).encode()
-    token = claims.access_token(claims.read(payload), payload)
+    said = claims.read(payload)
+    token = claims.access_token(said, payload, claims.read_grant(said, KnownGrants()))
     assert token.claims["email"] == "reader@example.com"
     assert "reader@example.com" not in repr(token)
     assert repr(token).startswith("AccessToken(subject='auth0|somebody', issuer='https://tenant.test/'")

@@ -13,7 +13,7 @@ import pytest
 
 from service.auth import Freshness, KeySetEvent, KeySourceUnavailable, RemoteKeySet
 from service.auth.jwks import MAX_BACKOFF
-from service.fetch import MAX_BODY, KeySetFetcher, http_client
+from service.key_set_client import MAX_BODY, KeySetFetcher, http_client
 
 from ..signing import Signer, jwks, rsa_key
 from ..tenant import ManualClock, Tenant, settle

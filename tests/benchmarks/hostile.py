@@ -20,7 +20,7 @@ from typing import Any
 
 from service.auth import RemoteKeySet, SystemClock, Verifier
 from service.auth.jws import MAX_BYTES
-from service.fetch import KeySetFetcher, http_client
+from service.key_set_client import KeySetFetcher, http_client
 
 from ..tenant import AUDIENCE, Tenant
 from .payload import auth0_claims

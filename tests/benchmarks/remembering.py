@@ -15,7 +15,7 @@ import tracemalloc
 from pathlib import Path
 
 from service.auth import RemoteKeySet, SystemClock, Verifier
-from service.fetch import KeySetFetcher, http_client
+from service.key_set_client import KeySetFetcher, http_client
 
 from ..signing import Signer, ec_key
 from ..tenant import AUDIENCE, Tenant

@@ -9,8 +9,8 @@ import pytest
 
 from service import logs
 from service.app import create_app
+from service.development import AUDIENCE
 from service.issuer import LocalIssuer, local_issuer
-from service.local import AUDIENCE
 from service.server import CannotBind
 from service.settings import Settings
 from service.web import Application

@@ -6,9 +6,9 @@ import re
 
 import httpx
 
-from .auth import strict_json
-from .plain_text import unbroken
-from .tls import trusting_nobody
+from ..auth import strict_json
+from ..plain_text import unbroken
+from ..tls import trusting_nobody
 
 MAX_BODY = 64 * 1024
 """Largest answer that is read, in bytes."""
@@ -52,7 +52,7 @@ def get_token(issuer: str, client: tuple[str, str], audience: str, scope: str | 
 
 def _client(issuer: str) -> httpx.Client:
     if issuer.startswith("http://"):
-        # See `service.fetch`: this is the same machine, for which nothing of the environment is of use.
+        # See `service.key_set_client`: this is the same machine, for which nothing of the environment is of use.
         return httpx.Client(verify=trusting_nobody(), trust_env=False, timeout=10)
     return httpx.Client(timeout=10)
 
