@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import development
 from ..settings.sources import WrongSettings, is_set, load, load_verification
+from . import WrongUsage
 from .client_credentials import get_token
 
 if TYPE_CHECKING:
@@ -41,11 +42,22 @@ def _of_local_issuer(port: int) -> dict[str, str]:
     }
 
 
-def machine_token(settings: Settings, audience: str | None = None, scope: str | None = None) -> str:
+def machine_token(
+    settings: Settings,
+    audience: str | None = None,
+    scope: str | None = None,
+    organization: str | None = None,
+    extra_claims: Mapping[str, object] | None = None,
+) -> str:
     """Get a token for the configured machine client, or for the local issuer's own.
 
-    Raises WrongSettings without a client, service.client_credentials.TokenRefused.
+    Raises WrongSettings without a client, WrongUsage for claims that a tenant is to add, and
+    service.cli.client_credentials.TokenRefused.
     """
+    if extra_claims and not settings.issuers[0].startswith("http://"):
+        raise WrongUsage(
+            "--claim works with the local issuer alone. AUTH0_DOMAIN names a tenant, where an Action adds claims."
+        )
     if settings.m2m_client_id is not None and settings.m2m_client_secret is not None:
         client = settings.m2m_client_id, settings.m2m_client_secret.get_secret_value()
     elif settings.issuers[0].startswith("http://"):
@@ -54,4 +66,4 @@ def machine_token(settings: Settings, audience: str | None = None, scope: str | 
         missing = {"AUTH0_M2M_CLIENT_ID": settings.m2m_client_id, "AUTH0_M2M_CLIENT_SECRET": settings.m2m_client_secret}
         rule = "it is not set (expected: of a machine-to-machine application that may call the API)"
         raise WrongSettings([f"{name}: {rule}" for name, value in missing.items() if value is None])
-    return get_token(settings.issuers[0], client, audience or settings.audiences[0], scope)
+    return get_token(settings.issuers[0], client, audience or settings.audiences[0], scope, organization, extra_claims)
