@@ -63,9 +63,9 @@ def create_app(
     openapi.install(app)
     for blueprint in routes.blueprints():
         app.register_blueprint(blueprint)
-    pages = site.create(settings.issuers[0], settings.client_id, settings.audiences[0])
-    for blueprint in (assets.blueprint, docs.blueprint, pages):
-        app.register_blueprint(blueprint)
+    app.register_blueprint(assets.blueprint)
+    for pages in (docs, site):
+        app.register_blueprint(pages.create(settings.issuers[0], settings.client_id, settings.audiences[0]))
     app.check_routes()
 
     @app.while_serving
