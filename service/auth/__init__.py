@@ -1,12 +1,16 @@
 """What decides about an access token. It knows no web framework, no environment and no network.
 
 bearer      where a request brings its token
-verifier    token text in, AccessToken out
+verifier    token text in, AccessToken out     cache: tokens that were verified     grants: what they share
+  validation  the checks, in their order
+  issuer_keys which issuer's keys verify a token
   jws         the compact form, taken apart     base64url, strict_json: its encodings
   claims      what the token says
+  token       the AccessToken itself
   keyset      the keys of an issuer, and the signature     jwk: one of them
-  jwks        the same, fetched and kept
-errors      every way of not being let in
+  jwks        the same, fetched and kept     key_set_event: what is reported of it
+clock       the time, which is passed in
+errors      every reason for a refusal
 verdict     the same, told check by check
 """
 
@@ -28,11 +32,13 @@ from .errors import (
     TokenNotYetValid,
     UnknownKey,
 )
+from .issuer_keys import IssuerKeys
 from .jwk import ALGORITHMS
 from .jwks import FetchFailed, Freshness, RemoteKeySet, key_set_url, read_key_set
 from .key_set_event import KeySetEvent
 from .keyset import KeySet, verify_jws
 from .token import AccessToken
+from .validation import Expectation, check_at_use, read_token, validate
 from .verdict import CheckResult, check_results
 from .verifier import KeySource, Verifier
 
@@ -44,6 +50,7 @@ __all__ = [
     "AuthorizationMissing",
     "CheckResult",
     "Clock",
+    "Expectation",
     "FetchFailed",
     "Freshness",
     "InsufficientScope",
@@ -51,6 +58,7 @@ __all__ = [
     "InvalidIssuer",
     "InvalidRequest",
     "InvalidToken",
+    "IssuerKeys",
     "KeySet",
     "KeySetEvent",
     "KeySource",
@@ -63,10 +71,13 @@ __all__ = [
     "UnknownKey",
     "VerifiedTokens",
     "Verifier",
+    "check_at_use",
     "check_results",
     "from_authorization",
     "from_handshake",
     "key_set_url",
     "read_key_set",
+    "read_token",
+    "validate",
     "verify_jws",
 ]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ...auth import ALGORITHMS, FetchFailed, SystemClock
+from ...auth import ALGORITHMS, Expectation, FetchFailed, SystemClock
 from ...libraries.uses import Uses
 from ...plain_text import one_line
 from ...practice.errors import Unusable
 from ...practice.explanations import TIMES
-from ...practice.judging import Expectation, GivenKey, GivenSecret, GivenSet, PublishedKeys, judge
+from ...practice.judging import GivenKey, GivenSecret, GivenSet, PublishedKeys, judge
 from ...practice.signing import HMAC_ALGORITHMS
 from ...practice.times import describe
 from .. import CommandFailed, WrongUsage
@@ -90,10 +90,10 @@ def _expectation(options: argparse.Namespace, settings: Settings) -> Expectation
     if not set(algorithms) <= set(known):
         raise WrongUsage(f"--algorithms: {'a secret' if with_secret else 'a public key'} is for {' '.join(known)}.")
     return Expectation(
-        issuers,
-        None if options.any_audience else frozenset(options.audience or settings.audiences),
-        algorithms,
-        settings.leeway if options.leeway is None else options.leeway,
+        issuers=issuers,
+        audiences=None if options.any_audience else frozenset(options.audience or settings.audiences),
+        algorithms=algorithms,
+        leeway=settings.leeway if options.leeway is None else options.leeway,
     )
 
 

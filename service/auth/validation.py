@@ -1,0 +1,77 @@
+"""What makes an access token valid, check by check, in the one order that the API and `jwt verify` share.
+
+    form, algorithm                  `read_token`, before any key is asked for
+    signature, issuer, audience,
+    time, permissions                `validate`, with the keys
+    time                             `check_at_use`, whenever a token that was validated is used again
+
+Pure: nothing here waits, fetches or looks at a clock. A check of the moment (revocation) or of the request (possession)
+belongs in `check_at_use`, since a remembered token must pass it too; `validate` makes it at the same place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import claims
+from .errors import InvalidToken
+from .jws import KnownHeaders, UnverifiedJWS, parse
+
+if TYPE_CHECKING:
+    from .grants import Grant, KnownGrants
+    from .keyset import KeySet
+    from .token import AccessToken
+
+
+class Expectation(NamedTuple):
+    """What a token is compared with: `None` stands for any issuer or audience. `leeway` is in seconds."""
+
+    issuers: frozenset[str] | None
+    audiences: frozenset[str] | None
+    algorithms: tuple[str, ...]
+    leeway: float
+
+
+class UnverifiedToken(NamedTuple):
+    """A token of good form whose signature was not checked yet."""
+
+    jws: UnverifiedJWS
+    claims: dict[str, Any]
+
+    @property
+    def issuer(self) -> str:
+        """The issuer that it names; empty where it names none."""
+        issuer: str = self.claims.get("iss", "")
+        return issuer
+
+
+def read_token(token: str, expected: Expectation, known_headers: KnownHeaders) -> UnverifiedToken:
+    """Read a token before its keys are known. Raises InvalidToken, of the check "form" or "signature"."""
+    jws = parse(token, known_headers)
+    # RFC 8725 section 3.1. Also without keys: such a token is refused whatever they are.
+    if jws.header.algorithm not in expected.algorithms:
+        raise InvalidToken("The token's algorithm is not allowed.", "signature")
+    return UnverifiedToken(jws, claims.read(jws.payload))
+
+
+def validate(
+    unverified: UnverifiedToken, keys: KeySet, expected: Expectation, now: float, known_grants: KnownGrants
+) -> tuple[AccessToken, Grant]:
+    """Return what a valid token says, and the grant in it: one of `known_grants` where an equal one is known.
+
+    `now` is in seconds since the epoch. Raises InvalidToken, which names the first of `CHECKS` that failed.
+    """
+    jws, said = unverified
+    keys.verify(jws)
+    if expected.issuers is not None:
+        claims.check_issuer(said, expected.issuers)
+    if expected.audiences is not None:
+        claims.check_audience(said, expected.audiences)
+    claims.check_time(said["exp"], said.get("nbf"), said.get("iat"), now, expected.leeway)
+    grant = claims.read_grant(said, known_grants)
+    return claims.access_token(said, jws.payload, grant), grant
+
+
+def check_at_use(token: AccessToken, expected: Expectation, now: float) -> None:
+    """Check again what may have changed since a token was validated. Raises InvalidToken."""
+    claims.check_time(token.expires_at, token.not_before, token.issued_at, now, expected.leeway)
