@@ -70,9 +70,10 @@ def check_time(expires_at: float, not_before: float | None, issued_at: float | N
     # "on or after which": at exp itself the token has ended.
     if now >= expires_at + leeway:
         raise TokenExpired("The token has expired. Get a new one.")
-    for moment in (not_before, issued_at):
-        if moment is not None and moment > now + leeway:
-            raise TokenNotYetValid("The token is not valid yet. Is a clock wrong?")
+    latest = now + leeway
+    # Not a loop, which would cost each request a tenth of a microsecond.
+    if (not_before is not None and not_before > latest) or (issued_at is not None and issued_at > latest):
+        raise TokenNotYetValid("The token is not valid yet. Is a clock wrong?")
 
 
 def read_grant(claims: dict[str, Any], known_grants: KnownGrants) -> Grant:

@@ -32,44 +32,40 @@ class Expectation(NamedTuple):
     leeway: float
 
 
-class UnverifiedToken(NamedTuple):
-    """A token of good form whose signature was not checked yet."""
+def read_token(token: str, expected: Expectation, known_headers: KnownHeaders) -> tuple[UnverifiedJWS, dict[str, Any]]:
+    """Read a token before its keys are known: its parts and its claims, of good form and not trusted yet.
 
-    jws: UnverifiedJWS
-    claims: dict[str, Any]
-
-    @property
-    def issuer(self) -> str:
-        """The issuer that it names; empty where it names none."""
-        issuer: str = self.claims.get("iss", "")
-        return issuer
-
-
-def read_token(token: str, expected: Expectation, known_headers: KnownHeaders) -> UnverifiedToken:
-    """Read a token before its keys are known. Raises InvalidToken, of the check "form" or "signature"."""
+    Raises InvalidToken, of the check "form" or "signature".
+    """
     jws = parse(token, known_headers)
     # RFC 8725 section 3.1. Also without keys: such a token is refused whatever they are.
     if jws.header.algorithm not in expected.algorithms:
         raise InvalidToken("The token's algorithm is not allowed.", "signature")
-    return UnverifiedToken(jws, claims.read(jws.payload))
+    return jws, claims.read(jws.payload)
 
 
 def validate(
-    unverified: UnverifiedToken, keys: KeySet, expected: Expectation, now: float, known_grants: KnownGrants
+    jws: UnverifiedJWS,
+    unverified_claims: dict[str, Any],
+    keys: KeySet,
+    expected: Expectation,
+    now: float,
+    known_grants: KnownGrants,
 ) -> tuple[AccessToken, Grant]:
     """Return what a valid token says, and the grant in it: one of `known_grants` where an equal one is known.
 
     `now` is in seconds since the epoch. Raises InvalidToken, which names the first of `CHECKS` that failed.
     """
-    jws, said = unverified
     keys.verify(jws)
     if expected.issuers is not None:
-        claims.check_issuer(said, expected.issuers)
+        claims.check_issuer(unverified_claims, expected.issuers)
     if expected.audiences is not None:
-        claims.check_audience(said, expected.audiences)
-    claims.check_time(said["exp"], said.get("nbf"), said.get("iat"), now, expected.leeway)
-    grant = claims.read_grant(said, known_grants)
-    return claims.access_token(said, jws.payload, grant), grant
+        claims.check_audience(unverified_claims, expected.audiences)
+    claims.check_time(
+        unverified_claims["exp"], unverified_claims.get("nbf"), unverified_claims.get("iat"), now, expected.leeway
+    )
+    grant = claims.read_grant(unverified_claims, known_grants)
+    return claims.access_token(unverified_claims, jws.payload, grant), grant
 
 
 def check_at_use(token: AccessToken, expected: Expectation, now: float) -> None:

@@ -79,11 +79,13 @@ class Verifier:
         return remembered
 
     async def _verify(self, token: str, digest: bytes) -> AccessToken:
-        unverified = read_token(token, self._expected, self._known_headers)
-        issuer = unverified.issuer
-        keys = await self._keys.keys_for(unverified.jws.header.key_id, issuer)
-        verified, grant = validate(unverified, keys, self._expected, self._clock.now(), self.cache.known_grants)
-        self._known_headers.remember(unverified.jws)
+        jws, unverified_claims = read_token(token, self._expected, self._known_headers)
+        issuer = unverified_claims.get("iss", "")
+        keys = await self._keys.keys_for(jws.header.key_id, issuer)
+        verified, grant = validate(
+            jws, unverified_claims, keys, self._expected, self._clock.now(), self.cache.known_grants
+        )
+        self._known_headers.remember(jws)
         self.cache.remember(digest, verified, grant, keys, self._sources[issuer])
         return verified
 

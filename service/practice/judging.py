@@ -115,10 +115,9 @@ async def judge(token: str, keys: Keys, expected: Expectation, now: float) -> Ju
     unverified_claims = None
     failure = None
     try:
-        unverified = read_token(token, expected, KnownHeaders())
-        unverified_claims = unverified.claims
-        key_set = await keys.keys_for(unverified.jws.header.key_id, unverified.issuer)
-        validate(unverified, key_set, expected, now, KnownGrants())
+        jws, unverified_claims = read_token(token, expected, KnownHeaders())
+        key_set = await keys.keys_for(jws.header.key_id, unverified_claims.get("iss", ""))
+        validate(jws, unverified_claims, key_set, expected, now, KnownGrants())
     except InvalidToken as error:
         failure = error
     results = [_as_asked(result, keys, expected) for result in check_results(failure)]
