@@ -8,7 +8,7 @@ verifier    token text in, AccessToken out     cache: tokens that were verified 
   claims      what the token says
   token       the AccessToken itself
   keyset      the keys of an issuer, and the signature     jwk: one of them
-  jwks        the same, fetched and kept     key_set_event: what is reported of it
+  jwks        the same, fetched and kept     key_set_event: what is reported of it     refresh_policy: how often
 clock       the time, which is passed in
 errors      every reason for a refusal
 verdict     the same, told check by check
@@ -34,9 +34,10 @@ from .errors import (
 )
 from .issuer_keys import IssuerKeys
 from .jwk import ALGORITHMS
-from .jwks import FetchFailed, Freshness, RemoteKeySet, key_set_url, read_key_set
+from .jwks import FetchFailed, RemoteKeySet, key_set_url, read_key_set
 from .key_set_event import KeySetEvent
 from .keyset import KeySet, verify_jws
+from .refresh_policy import RefreshPolicy
 from .token import AccessToken
 from .validation import Expectation, check_at_use, read_token, validate
 from .verdict import CheckResult, check_results
@@ -52,7 +53,6 @@ __all__ = [
     "Clock",
     "Expectation",
     "FetchFailed",
-    "Freshness",
     "InsufficientScope",
     "InvalidAudience",
     "InvalidIssuer",
@@ -64,6 +64,7 @@ __all__ = [
     "KeySource",
     "KeySourceUnavailable",
     "OriginNotAllowed",
+    "RefreshPolicy",
     "RemoteKeySet",
     "SystemClock",
     "TokenExpired",

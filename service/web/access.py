@@ -41,8 +41,8 @@ class Requirement(NamedTuple):
     def check(self, token: AccessToken) -> None:
         """Raises InsufficientScope."""
         satisfied = (
-            all(token.may(name) for name in self.granted)
-            and (not self.any_of or any(token.may(name) for name in self.any_of))
+            all(token.has_permission(name) for name in self.granted)
+            and (not self.any_of or any(token.has_permission(name) for name in self.any_of))
             and set(self.scopes) <= set(token.scopes)
             and set(self.permissions) <= set(token.permissions)
         )
