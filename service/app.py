@@ -7,7 +7,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING
 
 from . import openapi, routes
-from .auth import Clock, Freshness, RemoteKeySet, SystemClock, Verifier
+from .auth import Clock, RefreshPolicy, RemoteKeySet, SystemClock, Verifier
 from .key_set_client import KeySetFetcher, http_client
 from .pages import assets, docs, site
 from .web import Application, guard
@@ -39,11 +39,17 @@ def create_app(
     if telemetry and telemetry.tracing:
         client.event_hooks["request"].append(telemetry.tracing.continue_fetch)
         fetch, fetch_context = telemetry.tracing.traced(fetch), telemetry.tracing.fetch_context
-    freshness = Freshness(settings.jwks_ttl, settings.jwks_cooldown, settings.jwks_max_stale)
+    policy = RefreshPolicy(ttl=settings.jwks_ttl, cooldown=settings.jwks_cooldown, max_stale=settings.jwks_max_stale)
     report = telemetry.key_set if telemetry else None
     sources = {
         issuer: RemoteKeySet(
-            issuer, fetch, clock, settings.algorithms, freshness, report=report, new_context=fetch_context
+            issuer,
+            fetch,
+            clock,
+            algorithms=settings.algorithms,
+            policy=policy,
+            report=report,
+            new_context=fetch_context,
         )
         for issuer in settings.issuers
     }

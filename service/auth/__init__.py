@@ -7,7 +7,7 @@ verifier    token text in, AccessToken out     cache: tokens that were verified 
     claims      what the token says     grants: what many tokens grant alike     token: AccessToken
     caller_rules  whom the settings allow
   issuer_keys the keys of the trusted issuers
-    jwks        those of one, fetched and kept     key_set_event: what is told of that
+    jwks        those of one, fetched and kept     refresh_policy: how often     key_set_event: what is told of that
     keyset      the keys, and the signature     jwk: one of them
 errors      every refusal
 verdict     what each check came to
@@ -41,9 +41,10 @@ from .errors import (
 )
 from .issuer_keys import IssuerKeys
 from .jwk import ALGORITHMS
-from .jwks import FetchFailed, Freshness, RemoteKeySet, key_set_url, read_key_set
+from .jwks import FetchFailed, RemoteKeySet, key_set_url, read_key_set
 from .key_set_event import KeySetEvent
 from .keyset import KeySet, verify_jws
+from .refresh_policy import RefreshPolicy
 from .token import AccessToken, Actor
 from .validation import Expectation, read_token, validate
 from .verdict import CheckResult, check_results
@@ -64,7 +65,6 @@ __all__ = [
     "Expectation",
     "FetchFailed",
     "Forbidden",
-    "Freshness",
     "InsufficientClaims",
     "InsufficientScope",
     "InsufficientUserAuthentication",
@@ -80,6 +80,7 @@ __all__ = [
     "OrganizationMismatch",
     "OrganizationNotAllowed",
     "OriginNotAllowed",
+    "RefreshPolicy",
     "RemoteKeySet",
     "SystemClock",
     "TokenExpired",

@@ -30,7 +30,7 @@ MAX_BYTES = 32 * 1024 * 1024
 
 
 class CurrentKeys(Protocol):
-    def current(self) -> KeySet | None:
+    def current(self, now: float) -> KeySet | None:
         """See `RemoteKeySet.current`."""
 
 
@@ -99,13 +99,13 @@ class VerifiedTokens:
         """The key of a token. A token that is not text of Unicode's scalars has one too, and is never found."""
         return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
-    def get(self, digest: bytes) -> AccessToken | None:
-        """Return what was verified, if its key set still stands."""
+    def get(self, digest: bytes, now: float) -> AccessToken | None:
+        """Return what was verified, if its key set is still the current one at `now`, of the monotonic clock."""
         entry = self._entries.get(digest)
         if entry is None:
             self.misses += 1
             return None
-        if entry.source.current() is not entry.keys:
+        if entry.source.current(now) is not entry.keys:
             self.forget(digest)
             self.misses += 1
             return None

@@ -53,7 +53,7 @@ class AccessToken(NamedTuple):
         """Read anew each time: nobody can change what another request sees."""
         return strict_json.loads_object(self.payload)
 
-    def may(self, permission: str) -> bool:
+    def has_permission(self, permission: str) -> bool:
         """Whether the token grants a permission, by either claim."""
         return permission in self.permissions or permission in self.scopes
 

@@ -24,6 +24,13 @@ class KeySource(PublishedKeys, CurrentKeys, Protocol):
     def loaded(self) -> bool:
         """See `RemoteKeySet.loaded`."""
 
+    @property
+    def fetch_due(self) -> float:
+        """The moment of the monotonic clock from which `ensure_fresh` starts a fetch."""
+
+    def ensure_fresh(self, now: float) -> None:
+        """See `RemoteKeySet.ensure_fresh`."""
+
 
 class Verifier:
     """Verifies access tokens for the trusted issuers, each with its own source of keys.
@@ -86,9 +93,14 @@ class Verifier:
         Raises InvalidToken, which names the first of `CHECKS` that failed, or KeySourceUnavailable.
         """
         digest = self.cache.digest(token)
-        remembered = self.cache.get(digest)
+        now = self._clock.monotonic()
+        remembered = self.cache.get(digest, now)
         if remembered is None:
             return await self._verify(token, digest)
+        source = self._sources[remembered.issuer]
+        # Compared here, since a call would cost each request.
+        if now >= source.fetch_due:
+            source.ensure_fresh(now)
         try:
             check_at_use(remembered, self._expected, self._clock.now())
         except TokenExpired:

@@ -58,10 +58,10 @@ class RequestLog:
             if self._reasons.get(event.issuer) != event.reason:
                 self._reasons[event.issuer] = event.reason
                 log.warning("the key set cannot be had", extra={**about, "reason": event.reason})
-        elif event.kind in ("stale", "gone"):
+        elif event.kind in ("stale", "expired"):
             says = "is stale, and still used" if event.kind == "stale" else "is too old, and no longer used"
             log.error("the key set %s", says, extra=about)
-        elif event.kind == "healed":
+        elif event.kind == "recovered":
             self._reasons.pop(event.issuer, None)
             log.info("the key set can be had again", extra=about)
         elif event.kind in ("loaded", "rotated"):

@@ -61,8 +61,8 @@ class Permissions:
         """Raises InsufficientScope."""
         token = call.token
         satisfied = (
-            all(token.may(name) for name in self.all_of)
-            and (not self.any_of or any(token.may(name) for name in self.any_of))
+            all(token.has_permission(name) for name in self.all_of)
+            and (not self.any_of or any(token.has_permission(name) for name in self.any_of))
             and set(self.scopes) <= set(token.scopes)
             and set(self.permissions) <= set(token.permissions)
         )

@@ -28,7 +28,7 @@ KEYS = KeySet.from_jwks(jwks(TENANT.current))
 class Published:
     """The tenant's keys, at hand."""
 
-    def current(self) -> KeySet:
+    def current(self, now: float) -> KeySet:
         return KEYS
 
 
@@ -79,9 +79,9 @@ def test_what_is_held_is_counted_and_bounded(kind: str) -> None:
         assert len(cache) < 250
         assert 0.9 * BOUND < cache.held <= BOUND
         # The least recently used have gone.
-        assert cache.get(digests[0]) is None
-        assert cache.get(digests[-1]) is not None
-    remaining = [digest for digest in digests if cache.get(digest) is not None]
+        assert cache.get(digests[0], 0) is None
+        assert cache.get(digests[-1], 0) is not None
+    remaining = [digest for digest in digests if cache.get(digest, 0) is not None]
     gc.collect()
     with_them, _ = tracemalloc.get_traced_memory()
     counted = cache.held
@@ -139,7 +139,7 @@ async def test_hostile_tokens_stay_within_32_mib(clock: ManualClock) -> None:
     tenant, signer, some = Tenant(), Signer(ec_key("ES256"), "ec", "ES256"), names()
     tenant.published = [signer]
     async with http_client(tenant.transport) as client:
-        source = RemoteKeySet(tenant.issuer, KeySetFetcher(client, 5), clock, ("ES256",))
+        source = RemoteKeySet(tenant.issuer, KeySetFetcher(client, 5), clock, algorithms=("ES256",))
         verifier = Verifier({tenant.issuer: source}, {AUDIENCE}, 5, clock, 10_000)
         # Enough of them to reach the bound: each takes about 100 KB.
         for _ in range(450):
@@ -157,7 +157,7 @@ def test_a_token_that_is_larger_than_the_bound_leaves_nothing_behind() -> None:
     cache = VerifiedTokens(10, ManualClock(), 20_000)
     kept = remember(cache, 1)
     remember(cache, 2, scope=" ".join(itertools.islice(names(), 1127)))
-    assert cache.get(kept) is None
+    assert cache.get(kept, 0) is None
     assert (len(cache), cache.held, len(cache.known_grants)) == (0, 0, 0)
 
 
