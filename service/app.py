@@ -7,8 +7,8 @@ from contextvars import Context
 from typing import TYPE_CHECKING
 
 from . import openapi, routes
-from .auth import Clock, Freshness, RemoteKeySet, SystemClock, Verifier
-from .fetch import KeySetFetcher, http_client
+from .auth import Clock, RefreshPolicy, RemoteKeySet, SystemClock, Verifier
+from .key_set_client import KeySetFetcher, http_client
 from .pages import assets, docs, site
 from .web import Application, guard
 from .web.origins import WebSocketOrigins, install_cors
@@ -39,16 +39,28 @@ def create_app(
     if telemetry and telemetry.tracing:
         client.event_hooks["request"].append(telemetry.tracing.continue_fetch)
         fetch, fetch_context = telemetry.tracing.traced(fetch), telemetry.tracing.fetch_context
-    freshness = Freshness(settings.jwks_ttl, settings.jwks_cooldown, settings.jwks_max_stale)
+    policy = RefreshPolicy(ttl=settings.jwks_ttl, cooldown=settings.jwks_cooldown, max_stale=settings.jwks_max_stale)
     report = telemetry.key_set if telemetry else None
     sources = {
         issuer: RemoteKeySet(
-            issuer, fetch, clock, settings.algorithms, freshness, report=report, new_context=fetch_context
+            issuer,
+            fetch,
+            clock,
+            algorithms=settings.algorithms,
+            policy=policy,
+            report=report,
+            new_context=fetch_context,
         )
         for issuer in settings.issuers
     }
     verifier = Verifier(
-        sources, settings.audiences, settings.leeway, clock, settings.token_cache_size, settings.algorithms
+        sources,
+        audiences=settings.audiences,
+        leeway=settings.leeway,
+        clock=clock,
+        remembered=settings.token_cache_size,
+        algorithms=settings.algorithms,
+        callers=settings.callers,
     )
 
     app = Application("service", verifier, settings.resource, telemetry)
@@ -57,9 +69,10 @@ def create_app(
     openapi.install(app)
     for blueprint in routes.blueprints():
         app.register_blueprint(blueprint)
-    pages = site.create(settings.issuers[0], settings.client_id, settings.audiences[0])
-    for blueprint in (assets.blueprint, docs.blueprint, pages):
-        app.register_blueprint(blueprint)
+    app.register_blueprint(assets.blueprint)
+    for pages in (docs, site):
+        app.register_blueprint(pages.create(settings.issuers[0], settings.client_id, settings.audiences[0]))
+    app.check_routes()
 
     @app.while_serving
     async def keep_keys() -> AsyncGenerator[None, None]:

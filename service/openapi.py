@@ -9,7 +9,6 @@ from quart_schema import HttpSecurityScheme, Info, QuartSchema
 from quart_schema.openapi import OpenAPIProvider
 from werkzeug.exceptions import HTTPException
 
-from .web import access_of
 from .web.body_limit import body_limit_of
 from .web.json import JsonProvider
 from .web.refusals import CONTENT_TYPE
@@ -51,7 +50,8 @@ _REFUSALS = {
     400: _refusal("`invalid_request`: the Authorization header is malformed, or stands twice.", *_CHALLENGE),
     401: _refusal(
         "`authorization_header_missing`, `invalid_token`, `token_expired`, `token_not_yet_valid`, "
-        "`invalid_issuer` or `invalid_audience`: no token, or not a good one.",
+        "`invalid_issuer`, `invalid_audience`, `client_not_allowed` or `organization_not_allowed`: no token, or not a "
+        "good one.",
         *_CHALLENGE,
     ),
     503: _refusal(
@@ -73,20 +73,25 @@ class _Provider(OpenAPIProvider):
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
-        access = access_of(self._app.view_functions[rule.endpoint])
+        access = self._app.access(rule.endpoint)
         for operations in paths.values():
             for method, operation in operations.items():
                 if access.public:
                     # An empty list takes the API's own requirement back.
                     operation.setdefault("security", [])
+                elif access.kind == "optional":
+                    operation.setdefault("security", [{}, {"bearer": []}])
                 if self._takes_body(method, operation, rule.endpoint):
                     operation["responses"] = {**operation["responses"], 413: _TOO_LARGE}
                 if operation.get("security") == []:
                     continue
                 operation["responses"] = {**operation["responses"], **_REFUSALS}
-                for need in access.requirements:
-                    description = f"`insufficient_scope`: the token does not grant {', '.join(need.names)}."
-                    operation["responses"][403] = _refusal(description, *_CHALLENGE)
+                if access.descriptions:
+                    codes = ", ".join(f"`{code}`" for code in access.codes)
+                    rules = "".join(f"\n- {text}" for text in access.descriptions)
+                    operation["responses"][403] = _refusal(f"{codes}: see who may call.", *_CHALLENGE)
+                    about = operation.get("description", "")
+                    operation["description"] = f"{about}\n\nWho may call, with a valid token:\n{rules}".strip()
         return paths, components
 
     def _takes_body(self, method: str, operation: dict[str, Any], endpoint: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_QUOTES = ("'", '"')
+QUOTES = ("'", '"')
 
 
 def tidy(text: str) -> str:
@@ -59,4 +59,4 @@ def _parts(text: str) -> list[str]:
 
 
 def _is_quoted(text: str) -> bool:
-    return len(text) > 1 and text[0] in _QUOTES and text[0] == text[-1]
+    return len(text) > 1 and text[0] in QUOTES and text[0] == text[-1]

@@ -6,17 +6,21 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from pydantic import SecretStr
 
-from service import local
+from service import development
+from service.app import create_app
 from service.issuer.clients import clients
 from service.pages.site import PAGES
 from service.settings import Settings, variable
 from service.telemetry.metrics import Metrics
 
 from .processes import CLEAN
+from .tenant import NOW, ManualClock, Tenant
+from .tenant import settings as tenant_settings
 
 ROOT = Path(__file__).parent.parent
 FIELDS = {variable(name): field for name, field in Settings.model_fields.items()}
@@ -60,7 +64,7 @@ def test_the_two_commands_stand_in_the_readme() -> None:
 
 def test_the_readme_has_auth0_set_up_as_the_local_issuer_is() -> None:
     readme = (ROOT / "README.md").read_text()
-    client = clients(local.PAGES)[local.BROWSER_CLIENT]
+    client = clients(development.PAGES)[development.BROWSER_CLIENT]
     for field, addresses in (
         ("Callback URLs", client.callbacks),
         ("Logout URLs", client.logout_urls),
@@ -109,3 +113,37 @@ def test_the_readmes_code_is_python() -> None:
     assert blocks
     for block in blocks:
         compile(block, "README.md", "exec", flags=0x2000)  # top-level await is fine
+
+
+async def test_the_readmes_rules_are_as_it_says(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    section = (ROOT / "README.md").read_text().partition("## Who may call")[2].partition("\n## ")[0]
+    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    name = "readme_who_may_call"
+    module = sys.modules[name] = ModuleType(name)
+    request.addfinalizer(lambda: sys.modules.pop(name))
+    exec(compile(code, "README.md", "exec"), module.__dict__)
+    tenant = Tenant()
+    app = create_app(tenant_settings(), clock=ManualClock(), transport=tenant.transport)
+    app.register_blueprint(module.blueprint)
+    app.register_blueprint(module.admin)
+    app.check_routes()
+    plan, login = "https://example.com/plan", "https://example.com/auth_time"
+    organization = {"scope": "read:orders", "org_id": "org_1", "org_name": "acme"}
+    for method, path, claims, status in (
+        ("GET", "/orgs/org_1/orders", organization, 200),
+        ("GET", "/orgs/ACME/orders", organization, 200),
+        ("GET", "/orgs/globex/orders", organization, 403),
+        ("GET", "/reports", {"azp": "dashboard", plan: "team"}, 200),
+        ("GET", "/reports", {"azp": "dashboard", plan: "free"}, 403),
+        ("GET", "/reports", {"azp": "other", plan: "team"}, 403),
+        ("POST", "/transfers", {"scope": "write:transfers", login: NOW - 10}, 200),
+        ("POST", "/transfers", {"scope": "write:transfers", login: NOW - 1000}, 401),
+        ("PUT", "/orders/7-1", {"sub": "auth0|7"}, 200),
+        ("PUT", "/orders/8-1", {"sub": "auth0|7"}, 403),
+        ("GET", "/greeting", {"exp": 1}, 401),
+        ("GET", "/greeting", {}, 200),
+    ):
+        headers = {"Authorization": f"Bearer {tenant.token(**claims)}"}
+        response = await app.test_client().open(f"/api/who{path}", method=method, headers=headers)
+        assert response.status_code == status, (path, claims)
+    assert await (await app.test_client().get("/api/who/greeting")).get_json() == {"hello": "stranger"}

@@ -18,11 +18,11 @@ LAYERS = [
     ["__main__"],
     ["cli"],
     ["issuer"],
-    ["app", "check"],
+    ["app"],
     ["routes", "pages", "openapi", "telemetry"],
-    ["web", "fetch", "server", "workers", "configuration", "client_credentials"],
-    ["settings", "libraries", "logs", "local", "practice", "aws"],
-    ["auth", "http_date", "plain_text", "public_url", "identifiers", "setting_text", "tls", "log_writer"],
+    ["web", "server", "workers", "settings"],
+    ["key_set_client", "libraries", "logs", "development", "practice", "aws"],
+    ["auth", "http_date", "plain_text", "public_url", "setting_text", "tls", "log_writer"],
     ["http_origin", "log_outlet", "library_internals"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -76,7 +76,7 @@ def test_imports_point_one_way(path: Path) -> None:
 
 
 def test_the_walk_sees_imports() -> None:
-    assert imports(PACKAGE / "app.py") >= {"auth", "web", "routes", "pages", "fetch", "openapi"}
+    assert imports(PACKAGE / "app.py") >= {"auth", "web", "routes", "pages", "key_set_client", "openapi"}
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "auth").glob("*.py")), ids=lambda path: path.name)
@@ -103,7 +103,7 @@ def test_only_the_aws_side_imports_boto3() -> None:
 
 def test_the_aws_side_is_only_the_pipelines_and_the_settings() -> None:
     importing = {path.relative_to(PACKAGE).as_posix() for path in modules() if "aws" in imports(path)}
-    allowed = ("aws/", "cli/pipeline/", "configuration.py")
+    allowed = ("aws/", "cli/pipeline/", "settings/sources.py")
     assert [name for name in importing if not name.startswith(allowed)] == []
 
 
@@ -143,7 +143,7 @@ def test_no_module_reads_the_environment_when_it_is_imported() -> None:
         "aws/machine.py",
         "cli/dev.py",
         "cli/pipeline/__init__.py",
-        "configuration.py",
+        "settings/sources.py",
         "telemetry/shared_counts.py",
     }
 

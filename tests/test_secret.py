@@ -228,7 +228,7 @@ def test_a_program_may_give_the_credentials(aws: str, tmp_path: Path) -> None:
 
 
 def test_boto3_is_not_loaded_without_a_secret(tmp_path: Path) -> None:
-    code = "import sys; from service.configuration import load; load(); print('boto3' in sys.modules)"
+    code = "import sys; from service.settings.sources import load; load(); print('boto3' in sys.modules)"
     own = {"PYTHONPATH": str(ROOT), "AUTH0_DOMAIN": "t.test", "AUTH0_AUDIENCE": "a"}
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env={**CLEAN, **own}, capture_output=True, text=True, check=True

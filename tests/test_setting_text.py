@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.configuration import WrongSettings, load
 from service.setting_text import elements, is_blank, tidy
+from service.settings.sources import WrongSettings, load
 
 from .aws_server import client, environment
 from .processes import run

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.configuration import WrongSettings, load
 from service.settings import Settings, is_loopback, variable
+from service.settings.sources import WrongSettings, load, load_verification
 
 NAMES = [variable(field) for field in Settings.model_fields]
 
@@ -41,6 +41,9 @@ def test_the_defaults_are_the_contracts(environment) -> None:
         "audiences": ("bar",),
         "algorithms": ("RS256",),
         "leeway": 5,
+        "clients": None,
+        "organizations": None,
+        "anonymous": "refuse",
         "m2m_client_id": None,
         "m2m_client_secret": None,
         "otlp_endpoint": None,
@@ -219,10 +222,10 @@ def test_whoever_uses_one_setting_needs_no_other(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PORT", "abc")
     monkeypatch.setenv("AUTH0_LEEWAY", "7")
     monkeypatch.setenv("API_IDENTIFIER", "second")
-    settings = load(only={"AUTH0_LEEWAY", "AUTH0_AUDIENCE"})
-    assert (settings.leeway, settings.audiences, settings.port) == (7, ("second",), 8100)
+    settings = load_verification(only={"AUTH0_LEEWAY", "AUTH0_AUDIENCE"})
+    assert (settings.leeway, settings.audiences, settings.issuers) == (7, ("second",), ())
     with pytest.raises(WrongSettings, match=r"^AUTH0_DOMAIN: it is not set .*\)$"):
-        load(only={"AUTH0_DOMAIN"})
+        load_verification(only={"AUTH0_DOMAIN"})
 
 
 def test_a_file_that_cannot_be_read_is_a_wrong_setting(environment, tmp_path: Path) -> None:

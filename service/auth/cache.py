@@ -15,6 +15,8 @@ from .grants import ALLOCATION, SLOT, KnownGrants
 from .token import AccessToken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .clock import Clock
     from .grants import Grant
     from .keyset import KeySet
@@ -28,7 +30,7 @@ MAX_BYTES = 32 * 1024 * 1024
 
 
 class CurrentKeys(Protocol):
-    def current(self) -> KeySet | None:
+    def current(self, now: float) -> KeySet | None:
         """See `RemoteKeySet.current`."""
 
 
@@ -49,6 +51,21 @@ _ENTRY = (
     + 9 * ALLOCATION
     + SLOT
 )
+
+
+def _measure(values: Iterable[object]) -> int:
+    """Count the bytes of values out of a token's JSON, with all that they hold."""
+    size, waiting = 0, list(values)
+    while waiting:
+        held = waiting.pop()
+        if held is None:
+            continue
+        size += sys.getsizeof(held) + ALLOCATION
+        if isinstance(held, (list, tuple)):
+            waiting += held
+        elif isinstance(held, dict):
+            waiting += (*held, *held.values())
+    return size
 
 
 class VerifiedTokens:
@@ -82,13 +99,13 @@ class VerifiedTokens:
         """The key of a token. A token that is not text of Unicode's scalars has one too, and is never found."""
         return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
-    def get(self, digest: bytes) -> AccessToken | None:
-        """Return what was verified, if its key set still stands."""
+    def get(self, digest: bytes, now: float) -> AccessToken | None:
+        """Return what was verified, if its key set is still the current one at `now`, of the monotonic clock."""
         entry = self._entries.get(digest)
         if entry is None:
             self.misses += 1
             return None
-        if entry.source.current() is not entry.keys:
+        if entry.source.current(now) is not entry.keys:
             self.forget(digest)
             self.misses += 1
             return None
@@ -103,6 +120,8 @@ class VerifiedTokens:
         # Of two requests that brought it at the same time, this may be the second.
         self.forget(digest)
         size = _ENTRY + sys.getsizeof(token.subject) + sys.getsizeof(token.payload)
+        if token.actor is not None or token.kept:
+            size += _measure((token.actor, token.kept))
         self._entries[digest] = _Entry(token, grant, keys, source, size)
         self._own += size
         self.known_grants.take(grant)

@@ -8,8 +8,16 @@
     │   ├── InvalidIssuer
     │   ├── InvalidAudience
     │   ├── TokenExpired
-    │   └── TokenNotYetValid
+    │   ├── TokenNotYetValid
+    │   ├── ClientNotAllowed
+    │   ├── OrganizationNotAllowed
+    │   └── AnonymousNotAllowed   403
     ├── InsufficientScope         403  a valid token, without the permission
+    ├── RuleNotMet                403  a valid token, without what a rule of the route asks for
+    │   ├── OrganizationMismatch
+    │   ├── InsufficientClaims
+    │   └── Forbidden
+    ├── InsufficientUserAuthentication  401  a valid token, whose login is too old
     ├── OriginNotAllowed          403  a WebSocket opened by a page from elsewhere
     └── KeySourceUnavailable      503  nobody can tell whether the token is good
 
@@ -91,6 +99,25 @@ class TokenNotYetValid(InvalidToken):
     check = "time"
 
 
+class ClientNotAllowed(InvalidToken):
+    code = "client_not_allowed"
+    check = "permissions"
+
+
+class OrganizationNotAllowed(InvalidToken):
+    code = "organization_not_allowed"
+    check = "permissions"
+
+
+class AnonymousNotAllowed(InvalidToken):
+    """A good token of a visitor who has not logged in, which another token of the same visitor would not mend."""
+
+    status = 403
+    code = "anonymous_not_allowed"
+    challenge_error = "insufficient_scope"
+    check = "permissions"
+
+
 class InsufficientScope(AuthError):
     """`scope` holds the permissions that would have been enough, in the order of the route's code."""
 
@@ -101,6 +128,38 @@ class InsufficientScope(AuthError):
     def __init__(self, detail: str, scope: tuple[str, ...]) -> None:
         super().__init__(detail)
         self.scope = scope
+
+
+class RuleNotMet(AuthError):
+    """A rule of the route, other than its permissions, is not met: the base of those that say which."""
+
+    status = 403
+    code = "forbidden"
+    challenge_error = "insufficient_scope"
+
+
+class OrganizationMismatch(RuleNotMet):
+    code = "organization_mismatch"
+
+
+class InsufficientClaims(RuleNotMet):
+    code = "insufficient_claims"
+
+
+class Forbidden(RuleNotMet):
+    """A condition of the route's own."""
+
+
+class InsufficientUserAuthentication(AuthError):
+    """RFC 9470 section 3. The login must not be older than `max_age` seconds."""
+
+    status = 401
+    code = "insufficient_user_authentication"
+    challenge_error = "insufficient_user_authentication"
+
+    def __init__(self, detail: str, max_age: int) -> None:
+        super().__init__(detail)
+        self.max_age = max_age
 
 
 class OriginNotAllowed(AuthError):

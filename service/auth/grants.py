@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from typing import TypeAlias
 
-Key: TypeAlias = tuple[str, str | tuple[str, ...], str, tuple[str, ...], str | None]
-"""The claims of a grant as they stand in a token: `iss`, `aud`, `scope`, `permissions`, and the client's id."""
+Key: TypeAlias = tuple[str, str | tuple[str, ...], str, tuple[str, ...], str | None, str | None, str | None]
+"""The claims of a grant as they stand in a token: `iss`, `aud`, `scope`, `permissions`, the client's id, `org_id` and
+`org_name`."""
 
 # Bytes that an allocation takes beyond the object's own: rounding, and the allocator's notes.
 ALLOCATION = 16
@@ -23,10 +24,21 @@ SLOT = 128
 class Grant:
     """Who issued a token, for whom, to which client, and what it may do; see AccessToken. Never changed."""
 
-    __slots__ = ("audience", "client_id", "issuer", "key", "permissions", "scopes", "size", "users")
+    __slots__ = (
+        "audience",
+        "client_id",
+        "issuer",
+        "key",
+        "organization_id",
+        "organization_name",
+        "permissions",
+        "scopes",
+        "size",
+        "users",
+    )
 
     def __init__(self, key: Key) -> None:
-        issuer, audience, scope, permissions, client_id = key
+        issuer, audience, scope, permissions, client_id, self.organization_id, self.organization_name = key
         self.key = key
         self.issuer = issuer
         self.audience = (audience,) if isinstance(audience, str) else audience
@@ -39,9 +51,11 @@ class Grant:
 
     def measure(self) -> int:
         """Count the bytes that it takes with all that it holds."""
-        names = (self.issuer, self.key[2], self.client_id, *self.audience, *self.scopes, *self.permissions)
+        names = (self.issuer, *self.key[2:3], *self.key[4:], *self.audience, *self.scopes, *self.permissions)
         objects = (self, self.key, self.audience, self.scopes, self.permissions, self.size, *names)
-        return sum(map(sys.getsizeof, objects)) + ALLOCATION * len(objects) + SLOT
+        # A scope of one name is that name itself.
+        different = {id(value): value for value in objects}.values()
+        return sum(map(sys.getsizeof, different)) + ALLOCATION * len(different) + SLOT
 
 
 class KnownGrants:

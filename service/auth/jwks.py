@@ -2,7 +2,7 @@
 
     fresh   for `ttl` seconds after a fetch; fetched again, in the background, before that ends
     stale   then, while fetches fail, for `max_stale` seconds: still used
-    gone    then, and before the first fetch: callers are told that the keys cannot be had
+    expired then, and before the first fetch: callers are told that the keys cannot be had
 
 Nobody waits for a refresh but the callers who cannot be answered without it: the first ones, and those whose
 `kid` the set does not hold. However many they are, there is one fetch in flight, and none of them owns it: a
@@ -15,13 +15,13 @@ import asyncio
 import math
 import random
 from contextvars import Context
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from . import strict_json
 from .errors import KeySourceUnavailable
 from .key_set_event import KeySetEvent
 from .keyset import KeySet
+from .refresh_policy import RefreshPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,21 +40,12 @@ MAX_BACKOFF = 60.0
 _LARGE = 64 * 1024
 
 
-KeySetState = Literal["fresh", "stale", "gone"]
+KeySetState = Literal["fresh", "stale", "expired"]
 """See the module."""
 
 
 class FetchFailed(Exception):
     """A key set could not be had; the message says why, for the log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """All in seconds. `cooldown` lies between fetches for unknown `kid`s and after failed ones."""
-
-    ttl: float = 600
-    cooldown: float = 10
-    max_stale: float = 86400
 
 
 def key_set_url(issuer: str) -> str:
@@ -82,8 +73,9 @@ class RemoteKeySet:
         issuer: str,
         fetch: Fetch,
         clock: Clock,
+        *,
         algorithms: tuple[str, ...] = ("RS256",),
-        freshness: Freshness | None = None,
+        policy: RefreshPolicy | None = None,
         jitter: Callable[[float, float], float] = random.uniform,
         report: Callable[[KeySetEvent], None] | None = None,
         new_context: Callable[[], Context] = Context,
@@ -95,19 +87,20 @@ class RemoteKeySet:
         self._fetch = fetch
         self._clock = clock
         self._algorithms = algorithms
-        self._freshness = freshness or Freshness()
+        self._policy = policy or RefreshPolicy()
         self._jitter = jitter
         self._report = report
         self._new_context = new_context
-        self._told: KeySetState = "fresh"
+        self._reported: KeySetState = "fresh"
         self._keys: KeySet | None = None
         self._body = b""
-        self._fresh_until = -math.inf
+        self._fresh_until = self._usable_until = -math.inf
         self._refresh_at = -math.inf
         self._fetch_not_before = -math.inf
+        self.fetch_due = -math.inf
         self._failures = 0
         self._failure: str | None = None
-        self._flight: asyncio.Task[None] | None = None
+        self._inflight: asyncio.Task[None] | None = None
 
     @property
     def loaded(self) -> bool:
@@ -119,37 +112,41 @@ class RemoteKeySet:
         now = self._clock.monotonic()
         if now < self._fresh_until:
             return "fresh"
-        return "stale" if now < self._fresh_until + self._freshness.max_stale else "gone"
+        return "stale" if now < self._usable_until else "expired"
 
     @property
     def age(self) -> float:
         """Seconds since the set was fetched; not a number before."""
-        return self._clock.monotonic() - self._fresh_until + self._freshness.ttl if self.loaded else math.nan
+        return self._clock.monotonic() - self._fresh_until + self._policy.ttl if self.loaded else math.nan
 
     async def keys_for(self, kid: str | None) -> KeySet:
         """Return the set to verify a token with that names `kid`; `None` stands for any.
 
         The set lacks `kid` only if the issuer just said so. Raises KeySourceUnavailable where nobody can tell.
         """
-        keys = self.current()
+        now = self._clock.monotonic()
+        self.ensure_fresh(now)
+        keys = self.current(now)
         if keys is None or (kid is not None and kid not in keys):
             # One fetch in each cooldown for all unknown kids together; a fetch in flight answers for them too.
-            if self._flight is not None or self._clock.monotonic() >= self._fetch_not_before:
+            if self._inflight is not None or now >= self._fetch_not_before:
                 await self.refresh()
-                keys = self.current()
+                keys = self.current(self._clock.monotonic())
             if keys is None or (kid is not None and kid not in keys and self._failure is not None):
                 raise self._unavailable()
         return keys
 
-    def current(self) -> KeySet | None:
-        """Return the set that may be used now, if there is one, and see to it that it is fetched when it is due."""
-        now = self._clock.monotonic()
-        if now < self._fresh_until:
-            return self._keys
-        if now >= self._fetch_not_before:
-            # `run` has done so before, unless it does not run or the event loop was held up. Nobody waits for it.
+    def current(self, now: float) -> KeySet | None:
+        """Return the set that may be used at `now`, a moment of the monotonic clock, if there is one."""
+        return self._keys if now < self._usable_until else None
+
+    def ensure_fresh(self, now: float) -> None:
+        """Start a fetch where `now`, a moment of the monotonic clock, is `fetch_due` or later. No caller waits for it.
+
+        `run` has done so before, unless it does not run or the event loop was held up.
+        """
+        if now >= self.fetch_due:
             self._start()
-        return self._keys if now < self._fresh_until + self._freshness.max_stale else None
 
     async def refresh(self) -> None:
         """Fetch the set, or wait for the fetch in flight. Failing is not an error here: see `keys_for`."""
@@ -167,9 +164,9 @@ class RemoteKeySet:
 
     async def close(self) -> None:
         """End the fetch in flight, if any."""
-        if self._flight is not None:
-            self._flight.cancel()
-            await asyncio.wait([self._flight])
+        if self._inflight is not None:
+            self._inflight.cancel()
+            await asyncio.wait([self._inflight])
 
     def _unavailable(self) -> KeySourceUnavailable:
         wait = self._fetch_not_before - self._clock.monotonic()
@@ -180,18 +177,18 @@ class RemoteKeySet:
         )
 
     def _start(self) -> asyncio.Task[None]:
-        if self._flight is None:
+        if self._inflight is None:
             # By default a task inherits the context of its caller: with it a request that is not verified yet
             # would reach the issuer (its trace and tracestate), and live as long as the fetch that others wait for.
             context = self._new_context()
-            self._flight = asyncio.create_task(self._fly(), name=f"fetch {self.url}", context=context)
-            self._flight.add_done_callback(self._land, context=context)
-        return self._flight
+            self._inflight = asyncio.create_task(self._fetch_once(), name=f"fetch {self.url}", context=context)
+            self._inflight.add_done_callback(self._clear_inflight, context=context)
+        return self._inflight
 
-    def _land(self, _: asyncio.Task[None]) -> None:
-        self._flight = None
+    def _clear_inflight(self, _: asyncio.Task[None]) -> None:
+        self._inflight = None
 
-    async def _fly(self) -> None:
+    async def _fetch_once(self) -> None:
         try:
             body = await self._fetch(self.url)
             # When it is the same again, the set lives on, and with it the tokens that it has vouched for.
@@ -212,31 +209,34 @@ class RemoteKeySet:
 
     def _succeeded(self, keys: KeySet, body: bytes) -> None:
         now = self._clock.monotonic()
-        healed, known = self._failure is not None, self._keys
+        recovered, known = self._failure is not None, self._keys
         self._failures, self._failure = 0, None
-        self._fresh_until = now + self._freshness.ttl
+        self._fresh_until = now + self._policy.ttl
+        self._usable_until = self._fresh_until + self._policy.max_stale
         # Ahead of the end, so that nobody waits; at a random moment, so that not all processes ask at once.
-        self._refresh_at = now + self._freshness.ttl * self._jitter(0.75, 0.9)
-        self._fetch_not_before = now + self._freshness.cooldown
+        self._refresh_at = now + self._policy.ttl * self._jitter(0.75, 0.9)
+        self._fetch_not_before = now + self._policy.cooldown
+        self.fetch_due = max(self._fresh_until, self._fetch_not_before)
         # Parsed and checked before, replaced in one assignment: a refresh improves the set or leaves it.
-        self._keys, self._body, self._told = keys, body, "fresh"
-        self._tell("fetched")
-        if healed:
-            self._tell("healed")
+        self._keys, self._body, self._reported = keys, body, "fresh"
+        self._emit("fetched")
+        if recovered:
+            self._emit("recovered")
         if known is None or known.kids != keys.kids:
-            self._tell("rotated" if known else "loaded", kids=tuple(sorted(keys.kids)))
+            self._emit("rotated" if known else "loaded", kids=tuple(sorted(keys.kids)))
 
     def _failed(self, reason: str) -> None:
         self._failure = reason
         self._failures += 1
-        wait = self._freshness.cooldown * 2 ** min(self._failures - 1, 16) * self._jitter(1, 1.25)
+        wait = self._policy.cooldown * 2 ** min(self._failures - 1, 16) * self._jitter(1, 1.25)
         self._refresh_at = self._fetch_not_before = self._clock.monotonic() + min(wait, MAX_BACKOFF)
-        self._tell("failed", reason=reason)
+        self.fetch_due = max(self._fresh_until, self._fetch_not_before)
+        self._emit("failed", reason=reason)
         # Failing, it is tried again at least each minute, so this is in time.
-        if self.loaded and self.state != self._told and self.state != "fresh":
-            self._told = self.state
-            self._tell(self.state)
+        if self.loaded and self.state != self._reported and self.state != "fresh":
+            self._reported = self.state
+            self._emit(self.state)
 
-    def _tell(self, kind: Kind, kids: tuple[str, ...] = (), reason: str = "") -> None:
+    def _emit(self, kind: Kind, kids: tuple[str, ...] = (), reason: str = "") -> None:
         if self._report is not None:
             self._report(KeySetEvent(self.issuer, kind, kids, reason))

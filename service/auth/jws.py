@@ -109,8 +109,8 @@ def _explain_shape(token: str) -> str:
     dots = token.count(".")
     if dots == 4:
         return (
-            "The token is encrypted (JWE). Only signed tokens (JWS) are accepted. Auth0 issues one for itself alone "
-            f"{_WITHOUT_AUDIENCE}"
+            "The token is encrypted (JWE). Only signed tokens (JWS) are accepted. Auth0 issues one where the API's "
+            f"settings ask for encryption, which has to be off, and one for itself alone {_WITHOUT_AUDIENCE}"
         )
     if token.lstrip()[:1] == "{":
         return "The token is in JSON form. Only the compact form is accepted."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["fetched", "failed", "loaded", "rotated", "stale", "gone", "healed"]
+Kind = Literal["fetched", "failed", "loaded", "rotated", "stale", "expired", "recovered"]
 
 
 class KeySetEvent(NamedTuple):
@@ -12,8 +12,8 @@ class KeySetEvent(NamedTuple):
 
     fetched, failed     one fetch; `reason` says why it failed
     loaded, rotated     the set is there for the first time, or holds other keys: `kids`
-    stale, gone         the set is no longer fresh, or no longer used, since no fetch has succeeded
-    healed              a fetch has succeeded again
+    stale, expired      the set is no longer fresh, or no longer used, since no fetch has succeeded
+    recovered           a fetch has succeeded again
     """
 
     issuer: str

@@ -7,9 +7,10 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from ..configuration import WrongSettings
+from ..auth import strict_json
 from ..plain_text import unbroken
 from ..server import BadHost, CannotBind
+from ..settings.sources import WrongSettings
 from . import output
 from .jwt.parser import add_parser as add_jwt
 from .pipeline.parser import add_parser as add_pipeline
@@ -105,10 +106,25 @@ def command_line() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="print an access token, got with the client-credentials grant")
     token.add_argument("--scope", help="permissions to ask for, separated by spaces (default: all that are granted)")
     token.add_argument("--audience", help="API to ask for (default: the first of AUTH0_AUDIENCE)")
+    token.add_argument("--organization", help="id or name of the organization that the client acts in (default: none)")
+    claim = "one more claim, as JSON or else as text; repeatable; with the local issuer alone"
+    token.add_argument("--claim", type=_claim, action="append", default=[], metavar="NAME=VALUE", help=claim)
 
     add_jwt(commands)
     add_pipeline(commands)
     return parser
+
+
+def _claim(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError("a claim is NAME=VALUE")
+    try:
+        read = strict_json.loads_object(f'{{"value": {value}}}'.encode())
+    except ValueError:
+        return name, value
+    # A text like `1, "other": 2` is no JSON value, though it makes an object of two members.
+    return name, read["value"] if read.keys() == {"value"} else value
 
 
 def _port(text: str) -> int:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import watchfiles
 
-from .. import local, logs, server
-from ..client_credentials import TokenRefused
-from ..configuration import WrongSettings, is_set
+from .. import development, logs, server
 from ..libraries import counting
 from ..libraries.uses import Uses
 from ..plain_text import unbroken
+from ..settings.sources import WrongSettings, is_set
 from ..tls import trusting_nobody
 from .api_process import ApiProcess
+from .client_credentials import TokenRefused
 from .library import install_library
 from .output import note
 from .tenant import load_settings, machine_token, uses_local_issuer
@@ -61,7 +61,7 @@ async def _dev(
                 port=options.issuer_port,
                 audience=settings.audiences[0],
                 origins=(address, f"http://localhost:{port}"),
-                browser_client=settings.client_id or local.BROWSER_CLIENT,
+                browser_client=settings.client_id or development.BROWSER_CLIENT,
                 lifetime=options.token_lifetime,
             )
             await stack.enter_async_context(issuer)

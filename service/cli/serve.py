@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from .. import logs, server, workers
 from ..app import create_app
-from ..configuration import load
 from ..libraries.uses import Uses
+from ..settings.sources import load
 from ..telemetry import exposition, shared_counts
+from ..web import RouteError
 from ..web.observing import unreadable
 from . import CommandFailed
 
@@ -117,7 +118,10 @@ async def _serve(
 ) -> None:
     if parent is not None:
         _stop_with(parent, stop)
-    app = create_app(settings, telemetry=telemetry)
+    try:
+        app = create_app(settings, telemetry=telemetry)
+    except RouteError as error:
+        raise CommandFailed(str(error)) from None
     tune_gc()
     host, port = listener.getsockname()[:2]
     log.info("listening", extra={"host": host, "port": port})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ..client_credentials import TokenRefused
 from . import CommandFailed
+from .client_credentials import TokenRefused
 from .tenant import load_settings, machine_token, uses_local_issuer
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     try:
-        token = machine_token(load_settings(), options.audience, options.scope)
+        token = machine_token(
+            load_settings(), options.audience, options.scope, options.organization, dict(options.claim)
+        )
     except TokenRefused as error:
         hint = " (the local issuer runs while `uv run -m service dev` does)" if uses_local_issuer() else ""
         raise CommandFailed(f"No token: {error}{hint}") from None

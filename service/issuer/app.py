@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from quart import Quart, Response, jsonify, request
 
 from ..auth import AuthError, strict_json
-from ..local import BROWSER_CLIENT
+from ..development import BROWSER_CLIENT
 from ..settings import is_loopback
 from ..web.body import ReadableBody
 from ..web.conditional import ConditionalResponse
@@ -52,7 +52,7 @@ def create_issuer(
     app = Issuer("service.issuer", root_path=str(Path(__file__).parent), static_url_path="/assets")
     # Files that are being worked on are not to be kept.
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(0)
-    authorization = Authorization(tokens, memory, clients(origins, browser_client))
+    authorization = Authorization(tokens, keyring, memory, clients(origins, browser_client))
     faults = Faults()
 
     @app.before_request
@@ -104,6 +104,10 @@ def create_issuer(
             response, status = _error(error.challenge_error or error.code, error.detail, error.status)
             response.headers["WWW-Authenticate"] = challenge(error)
             return response, status
+
+    @app.post("/local/token")
+    async def local_token() -> Response:
+        return await authorization.local_token(request)
 
     @app.post("/local/rotate")
     async def rotate() -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 
-from .grants import AccessDenied
+from . import organizations
+from .grants import AccessDenied, organization_of
 
 if TYPE_CHECKING:
     from quart import Response
@@ -54,19 +55,27 @@ class RequestUriNotSupported(OAuth2Error):  # type: ignore[misc]
 
 
 class Refused(Exception):
-    """A request that must not be answered at its redirect address, since that is not to be trusted either."""
+    """A request that must not be answered at its redirect address, since that is not to be trusted either.
+
+    `of_settings` tells whether the application's settings could allow it.
+    """
+
+    def __init__(self, why: str, *, of_settings: bool = False) -> None:
+        super().__init__(why)
+        self.of_settings = of_settings
 
 
 def trusted(authorization: Authorization, asked: AuthorizationRequest) -> Client:
     """Return the client that asks, whose redirect address was compared exactly. Raises Refused."""
     client = authorization.query_client(asked.payload.client_id or "")
     if client is None:
-        raise Refused("client_id is missing, or not that of an application that is known here.")
+        raise Refused("client_id is missing, or not that of an application that is known here.", of_settings=True)
     address = asked.payload.redirect_uri
-    if any(len(asked.payload.datalist.get(name, [])) > 1 for name in ("client_id", "redirect_uri", "response_mode")):
-        raise Refused("A parameter stands twice.")
+    for name in ("client_id", "redirect_uri", "response_mode"):
+        if len(asked.payload.datalist.get(name, [])) > 1:
+            raise Refused(f"The parameter {name} stands more than once. Send it once.")
     if not client.callbacks or (address and not client.check_redirect_uri(address)):
-        raise Refused(f"redirect_uri is not an allowed callback URL of this application: {address}")
+        raise Refused(f"redirect_uri is not an allowed callback URL of this application: {address}", of_settings=True)
     mode = asked.payload.data.get("response_mode", "query")
     if mode not in ("query", "fragment", "web_message"):
         raise Refused("response_mode must be query, fragment or web_message.")
@@ -89,6 +98,8 @@ def wrong(authorization: Authorization, asked: AuthorizationRequest) -> OAuth2Er
         return UnsupportedResponseType()
     if data.get("audience", known) != known:
         return AccessDenied(f"The audience is unknown to this issuer. The one that it knows is {known}.")
+    if "organization" in data and organizations.find(data["organization"]) is None:
+        return InvalidRequestError(organizations.UNKNOWN)
     return _wrong_login(asked) or _wrong_challenge(asked) or _wrong_to_authlib(authorization, asked)
 
 
@@ -140,8 +151,19 @@ def grant(authorization: Authorization, asked: AuthorizationRequest, session: Se
     """Answer for a user who logged in; `None` declined. The answer is Authlib's redirect, errors included."""
     if error := wrong(authorization, asked):
         return refuse(authorization, asked, error)
+    if error := not_a_member(asked, session):
+        return refuse(authorization, asked, error)
     checked = authorization.get_consent_grant(asked, session)
     return authorization.create_authorization_response(asked, session, grant=checked)  # type: ignore[no-any-return]
+
+
+def not_a_member(asked: AuthorizationRequest, session: Session | None) -> AccessDenied | None:
+    try:
+        if session is not None:
+            organization_of(asked, session)
+    except AccessDenied as error:
+        return error
+    return None
 
 
 def refuse(authorization: Authorization, asked: AuthorizationRequest, error: OAuth2Error) -> Response:

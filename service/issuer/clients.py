@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError
 from authlib.oauth2.rfc6749.util import list_to_scope, scope_to_list
 
-from ..local import BROWSER_CLIENT, MACHINE_CLIENT
+from ..development import AGENT_CLIENT, BROWSER_CLIENT, MACHINE_CLIENT
+from .organizations import ORGANIZATIONS, Organization
 from .people import READ, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+"""RFC 8693 section 2.1."""
 
 _GRANT_OF_RESPONSE = {"code": "authorization_code", "token": "implicit"}
 
@@ -22,7 +26,8 @@ class Client(ClientMixin):  # type: ignore[misc]
     """An application (RFC 6749 section 2). Without a secret it is public.
 
     `callbacks` and `logout_urls` are whole URLs, compared exactly (RFC 9700 section 4.1.3); `web_origins` are the
-    origins whose pages may call the issuer and frame its silent answers.
+    origins whose pages may call the issuer and frame its silent answers; `organizations` are those that the client may
+    act in by itself.
     """
 
     client_id: str
@@ -32,6 +37,7 @@ class Client(ClientMixin):  # type: ignore[misc]
     callbacks: tuple[str, ...] = ()
     logout_urls: tuple[str, ...] = ()
     web_origins: tuple[str, ...] = ()
+    organizations: tuple[Organization, ...] = ()
 
     def get_client_id(self) -> str:
         return self.client_id
@@ -69,7 +75,8 @@ class Client(ClientMixin):  # type: ignore[misc]
 def clients(origins: Iterable[str], browser_client: str = BROWSER_CLIENT) -> dict[str, Client]:
     """Return the built-in clients by id; the pages' one is set up as the README has it done in Auth0, for `origins`."""
     origins = tuple(origins)
-    machine = Client(*MACHINE_CLIENT, ("client_credentials",), (READ, WRITE))
+    machine = Client(*MACHINE_CLIENT, ("client_credentials",), (READ, WRITE), organizations=ORGANIZATIONS)
+    agent = Client(*AGENT_CLIENT, (EXCHANGE_GRANT,))
     browser = Client(
         browser_client,
         None,
@@ -78,4 +85,4 @@ def clients(origins: Iterable[str], browser_client: str = BROWSER_CLIENT) -> dic
         logout_urls=tuple(f"{origin}/logout" for origin in origins),
         web_origins=origins,
     )
-    return {client.client_id: client for client in (machine, browser)}
+    return {client.client_id: client for client in (machine, agent, browser)}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .authentication import METHODS
 from .authorize import MODES, PROMPTS
+from .clients import EXCHANGE_GRANT
 from .keyring import ALGORITHM
 from .people import READ, WRITE
 from .tokens import OPENID_SCOPES
@@ -25,7 +26,13 @@ def metadata(tokens: Tokens) -> dict[str, Any]:
         "jwks_uri": f"{tokens.issuer}.well-known/jwks.json",
         "response_types_supported": [*MODES],
         "response_modes_supported": ["query", "fragment", "web_message"],
-        "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "client_credentials"],
+        "grant_types_supported": [
+            "authorization_code",
+            "implicit",
+            "refresh_token",
+            "client_credentials",
+            EXCHANGE_GRANT,
+        ],
         "scopes_supported": [*OPENID_SCOPES, READ, WRITE],
         "prompt_values_supported": [*PROMPTS],
         "subject_types_supported": ["public"],

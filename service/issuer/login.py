@@ -7,13 +7,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from quart import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from .authorize import MODES, LoginRequired, Refused, grant, prompts, recent, refuse, trusted, wrong
+from . import organizations
+from .authorize import MODES, LoginRequired, Refused, grant, not_a_member, prompts, recent, refuse, trusted, wrong
 from .memory import Session
 from .parameters import AuthorizationRequest, from_browser
 from .people import PEOPLE
 
 if TYPE_CHECKING:
     from .clients import Client
+    from .people import Person
     from .server import Authorization
 
 COOKIE = "local_issuer_session"
@@ -29,7 +31,7 @@ def create_login(authorization: Authorization) -> Blueprint:
         try:
             client = trusted(authorization, asked)
         except Refused as error:
-            return await _page("refused.html", 400, why=str(error))
+            return await _refused(error)
         if mistake := wrong(authorization, asked):
             return await _deliver(refuse(authorization, asked, mistake), asked, client)
         session = recent(asked, memory.sessions.get(request.cookies.get(COOKIE, "")), memory.clock.now())
@@ -54,13 +56,18 @@ def create_login(authorization: Authorization) -> Blueprint:
         try:
             client = trusted(authorization, asked)
         except Refused as error:
-            return await _page("refused.html", 400, why=str(error))
+            return await _refused(error)
         if form.get("action") == "decline":
             return await _deliver(grant(authorization, asked, None), asked, client)
         person = PEOPLE.get(form.get("username", "").strip().lower())
         if person is None or form.get("password") != person.password:
             return await _login_page(authorization, asked, "Wrong email or password.", form.get("username", ""))
-        session = Session(person, memory.clock.now())
+        session, problem = _session(asked, person, form.get("organization", ""), memory.clock.now())
+        if problem:
+            return await _login_page(authorization, asked, problem, person.email)
+        if refusal := not_a_member(asked, session):
+            # Without a session: the next request asks again, so that another person can log in.
+            return await _deliver(refuse(authorization, asked, refusal), asked, client)
         response = await _deliver(grant(authorization, asked, session), asked, client)
         memory.sessions.pop(request.cookies.get(COOKIE, ""), None)
         # Of the same site as the pages, since a site has no port: the silent frame has it, other sites' do not.
@@ -74,19 +81,31 @@ def create_login(authorization: Authorization) -> Blueprint:
             return await _page("refused.html", 400, why=error.description)
         client = authorization.query_client(asked.payload.client_id or "")
         if asked.payload.client_id and client is None:
-            return await _page("refused.html", 400, why="client_id is not that of an application that is known here.")
+            why = "client_id is not that of an application that is known here."
+            return await _refused(Refused(why, of_settings=True))
         known = [client] if client else list(authorization.clients.values())
         allowed = [url for one in known for url in one.logout_urls]
         goes_to = asked.form.get("returnTo") or next(iter(allowed if client else ()), None)
         if goes_to is not None and goes_to not in allowed:
             why = f"returnTo is not an allowed logout URL of this application: {goes_to}"
-            return await _page("refused.html", 400, why=why)
+            return await _refused(Refused(why, of_settings=True))
         memory.sessions.pop(request.cookies.get(COOKIE, ""), None)
         response = redirect(goes_to) if goes_to else await _page("signed-out.html", 200)
         response.delete_cookie(COOKIE)
         return response
 
     return blueprint
+
+
+def _session(asked: AuthorizationRequest, person: Person, picked: str, now: float) -> tuple[Session, str]:
+    """Return the session of a person who picked an organization on the page, or none (""), and what is wrong with it.
+    The pick does not count where the application names the organization."""
+    if not picked or "organization" in asked.payload.data:
+        return Session(person, now), ""
+    organization = organizations.find(picked)
+    if organization in person.organizations:
+        return Session(person, now, organization), ""
+    return Session(person, now), f"{person.name} is not a member of that organization."
 
 
 def _asked() -> AuthorizationRequest:
@@ -107,7 +126,8 @@ async def _deliver(answer: Response, asked: AuthorizationRequest, client: Client
         return redirect(address._replace(fragment=urlencode(parameters)).geturl())
     origin = f"{address.scheme}://{address.netloc}"
     if origin not in client.web_origins:
-        return await _page("refused.html", 400, why=f"{origin} is not an allowed web origin of this application.")
+        why = f"{origin} is not an allowed web origin of this application."
+        return await _refused(Refused(why, of_settings=True))
     return await _page("web-message.html", 200, frames=origin, origin=origin, parameters=parameters)
 
 
@@ -117,7 +137,7 @@ async def _login_page(
     try:
         client = trusted(authorization, asked)
     except Refused as error:
-        return await _page("refused.html", 400, why=str(error))
+        return await _refused(error)
     if mistake := wrong(authorization, asked):
         # Nothing of such a link is repeated on the page that asks for a password.
         return await _deliver(refuse(authorization, asked, mistake), asked, client)
@@ -130,9 +150,15 @@ async def _login_page(
         people=PEOPLE.values(),
         client=client,
         audience=asked.payload.data.get("audience"),
+        organization=organizations.find(asked.payload.data.get("organization", "")),
+        organizations=organizations.ORGANIZATIONS,
         problem=problem,
         username=username or asked.payload.data.get("login_hint", ""),
     )
+
+
+async def _refused(error: Refused) -> Any:
+    return await _page("refused.html", 400, why=str(error), of_settings=error.of_settings)
 
 
 async def _page(template: str, status: int, *, forms: str = "'none'", frames: str = "'none'", **values: Any) -> Any:

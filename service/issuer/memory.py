@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from ..auth import Clock
     from .clients import Client
+    from .organizations import Organization
     from .people import Person
 
 Kept = TypeVar("Kept")
@@ -22,7 +23,8 @@ class Grant:
     """What somebody allowed an application. Refresh tokens that come of it are one family.
 
     `scope` is what was asked for; `audience` is `None` where no API was named; `authenticated_at` is when the person
-    logged in, in seconds since the epoch, and `None` where the application did not ask.
+    logged in, in seconds since the epoch, and `None` where the application did not ask; `organization` is the one that
+    they act in.
     """
 
     client_id: str
@@ -31,6 +33,7 @@ class Grant:
     audience: str | None
     nonce: str | None = None
     authenticated_at: int | None = None
+    organization: Organization | None = None
     revoked: bool = False
 
     def revoke(self) -> None:
@@ -39,10 +42,12 @@ class Grant:
 
 @dataclass(frozen=True)
 class Session:
-    """A user who is logged in to the issuer, since a moment in seconds since the epoch."""
+    """A user who is logged in to the issuer, since a moment in seconds since the epoch. `organization` is the one that
+    they picked on the login page, for requests that name none."""
 
     person: Person
     since: float
+    organization: Organization | None = None
 
     def is_within(self, max_age: int, now: float) -> bool:
         """Whether the login is recent enough (OpenID Connect Core section 3.1.2.1: with 0, no login is)."""

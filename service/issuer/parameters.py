@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Request
@@ -22,7 +22,8 @@ _NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 class AuthorizationRequest(OAuth2Request):  # type: ignore[misc]
     """A request to one of the issuer's OAuth endpoints, with its parameters by name. Empty ones are left out, as
-    RFC 6749 sections 3.1 and 3.2 want it. Of one that stands twice the first is kept, see `repeated`."""
+    RFC 6749 sections 3.1 and 3.2 want it. Of one that stands twice the first is kept, see `repeated`.
+    `extra_claims` are those that `/local/token` was given for the token."""
 
     def __init__(self, request: Request, parameters: Mapping[str, list[str]]) -> None:
         super().__init__(request.method, request.url, headers=request.headers)
@@ -30,6 +31,7 @@ class AuthorizationRequest(OAuth2Request):  # type: ignore[misc]
         given = {name: values for name, values in given.items() if values}
         self.payload = BasicOAuth2Payload({name: values[0] for name, values in given.items()})
         self.payload.datalist.update(given)
+        self.extra_claims: dict[str, Any] = {}
 
     @property
     def form(self) -> Mapping[str, str]:

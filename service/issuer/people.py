@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from authlib.oidc.core import UserInfo
 
+from .organizations import ACME, GLOBEX, Organization
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,6 +24,7 @@ class Person:
     name: str
     password: str
     permissions: tuple[str, ...]
+    organizations: tuple[Organization, ...] = ()
 
     def get_user_id(self) -> str:
         return self.subject
@@ -41,8 +44,8 @@ class Person:
 PEOPLE = {
     person.email: person
     for person in (
-        Person("auth0|reader", "reader@example.com", "Rita Reader", "password", (READ,)),
-        Person("auth0|editor", "editor@example.com", "Edda Editor", "password", (READ, WRITE)),
+        Person("auth0|reader", "reader@example.com", "Rita Reader", "password", (READ,), (ACME,)),
+        Person("auth0|editor", "editor@example.com", "Edda Editor", "password", (READ, WRITE), (ACME, GLOBEX)),
         Person("auth0|guest", "guest@example.com", "Gus Guest", "password", ()),
     )
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import server
 from ..auth import Clock, SystemClock
-from ..local import AUDIENCE, BROWSER_CLIENT, PAGES
+from ..development import AUDIENCE, BROWSER_CLIENT, PAGES
 from ..settings import is_loopback
 from .app import create_issuer
 from .keyring import Keyring
@@ -29,7 +29,7 @@ class LocalIssuer:
         self.memory = Memory(clock)
         self.tokens = Tokens(address, audience, self.keyring, clock, lifetime)
 
-    def token(self, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    def token(self, header: dict[str, Any] | None = None, /, **claims: Any) -> str:
         """Make an access token. `claims` replace or add members of a usual one; `None` takes one away."""
         return self.tokens.access(header, **claims)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..local import BROWSER_CLIENT
+from ..development import BROWSER_CLIENT
+from .organizations import claims as organization_claims
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..auth import Clock
     from .keyring import Keyring
+    from .memory import Grant
     from .people import Person
 
 LIFETIME = 86400
@@ -38,7 +40,7 @@ class Tokens:
         """The issuer's own audience, which stands in every access token beside the API's."""
         return f"{self.issuer}userinfo"
 
-    def access(self, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    def access(self, header: dict[str, Any] | None = None, /, **claims: Any) -> str:
         """Sign an access token. `claims` replace or add members; `None` takes one away."""
         now = int(self._clock.now())
         members = {
@@ -54,22 +56,26 @@ class Tokens:
         }
         return self._keyring.sign({name: value for name, value in members.items() if value is not None}, header)
 
-    def access_for(self, person: Person, client_id: str, scopes: Sequence[str]) -> str:
-        """Sign an access token for somebody who logged in: `permissions` is everything they have."""
+    def access_for(self, grant: Grant, scopes: Sequence[str]) -> str:
+        """Sign an access token for a person who logged in: `permissions` is everything they have."""
         return self.access(
-            sub=person.subject, azp=client_id, scope=" ".join(scopes), permissions=list(person.permissions)
+            sub=grant.person.subject,
+            azp=grant.client_id,
+            scope=" ".join(scopes),
+            permissions=list(grant.person.permissions),
+            **organization_claims(grant.organization),
         )
 
-    def identity(
-        self, person: Person, client_id: str, scopes: Sequence[str], nonce: str | None, auth_time: int | None
-    ) -> str:
-        """Sign an ID token (OpenID Connect Core section 2). It is for the application, never for the API. `auth_time`
-        is when the person logged in, in seconds since the epoch, for an application that asked."""
+    def identity(self, grant: Grant, scopes: Sequence[str]) -> str:
+        """Sign an ID token (OpenID Connect Core section 2). It is for the application, never for the API. Auth0's
+        library compares the organization in it with the one that it asked for."""
         now = int(self._clock.now())
-        claims = {"iss": self.issuer, "aud": client_id, "iat": now, "exp": now + ID_TOKEN_LIFETIME}
-        asked = {"nonce": nonce, "auth_time": auth_time}
+        claims = {"iss": self.issuer, "aud": grant.client_id, "iat": now, "exp": now + ID_TOKEN_LIFETIME}
+        asked = {"nonce": grant.nonce, "auth_time": grant.authenticated_at}
         given = {name: value for name, value in asked.items() if value is not None}
-        return self._keyring.sign({**person.identity(scopes), **claims, **given})
+        return self._keyring.sign(
+            {**grant.person.identity(scopes), **claims, **given, **organization_claims(grant.organization)}
+        )
 
 
 def granted(scope: str, person: Person) -> tuple[str, ...]:

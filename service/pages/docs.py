@@ -8,26 +8,37 @@ from quart import Blueprint, Response
 from quart_schema import hide
 
 from ..web import constant, current_application, public
-from .page import render
-
-blueprint = Blueprint("docs", __name__, template_folder="templates")
-
-# Swagger UI sets styles on elements, and draws icons from data: URLs in its style sheet.
-_POLICY = "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+from .assets import LIBRARY
+from .page import for_login, issuer_sources, render
 
 
-@blueprint.get("/openapi.json")
-@public
-@hide
-@constant
-async def description() -> dict[str, Any]:
-    schema: dict[str, Any] = current_application().extensions["QUART_SCHEMA"].openapi_provider.schema()
-    return schema
+def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
+    """Make the page for `issuer`, a string that ends in "/", and its single-page application `client_id`, with which
+    "Authorize" logs in."""
+    blueprint = Blueprint("docs", __name__, template_folder="templates")
+    called, framed = issuer_sources(issuer, client_id)
+    # Swagger UI sets styles on elements, and draws icons from data: URLs in its style sheet.
+    policy = f"style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src {called}; frame-src {framed}"
 
+    @blueprint.get("/openapi.json")
+    @public
+    @hide
+    @constant
+    async def description() -> dict[str, Any]:
+        schema: dict[str, Any] = current_application().extensions["QUART_SCHEMA"].openapi_provider.schema()
+        return schema
 
-@blueprint.get("/docs")
-@public
-@hide
-@constant
-async def docs() -> Response:
-    return await render("docs.html", _POLICY)
+    @constant
+    async def page(library: str) -> Response:
+        return await render(
+            "docs.html", policy, **for_login(issuer, client_id, audience, current_application().permissions, library)
+        )
+
+    @blueprint.get("/docs")
+    @public
+    @hide
+    async def docs() -> Response:
+        # `dev` installs it while it serves.
+        return await page(library=LIBRARY.name if LIBRARY.is_file() else "")
+
+    return blueprint

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from quart import Response, make_response, render_template
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def issuer_sources(issuer: str, client_id: str | None) -> tuple[str, str]:
+    """Return what a policy's `connect-src` and `frame-src` allow a page on which one logs in: Auth0's library calls the
+    issuer, and renews in a frame of its own."""
+    if client_id is None:
+        return "'self'", "'none'"
+    url = urlsplit(issuer)
+    origin = f"{url.scheme}://{url.netloc}"
+    return f"'self' {origin}", origin
+
+
+def for_login(
+    issuer: str, client_id: str | None, audience: str, permissions: Sequence[str], library: str
+) -> dict[str, Any]:
+    """Return what a template tells the scripts that log in. `library` is empty where it is not installed."""
+    return {
+        "domain": issuer.rstrip("/"),
+        "client_id": client_id or "",
+        "audience": audience,
+        "permissions": permissions,
+        "library": library,
+    }
 
 
 async def render(template: str, policy: str, **values: Any) -> Response:

@@ -7,14 +7,13 @@ API. The addresses are the tutorial's.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from quart import Blueprint, Response
 from quart_schema import hide
 
-from ..web import constant, current_application, permissions_of, public
+from ..web import constant, current_application, public
 from .assets import LIBRARY
-from .page import render
+from .page import for_login, issuer_sources, render
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,10 +30,7 @@ PAGES = {
 def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
     """Make the pages for `issuer`, a string that ends in "/", and its single-page application `client_id`."""
     blueprint = Blueprint("site", __name__, template_folder="templates")
-    url = urlsplit(issuer)
-    # Auth0's library calls the issuer, and renews in a frame of its own.
-    framed = f"{url.scheme}://{url.netloc}" if client_id else "'none'"
-    called = f"'self' {framed}" if client_id else "'self'"
+    called, framed = issuer_sources(issuer, client_id)
     policy = (
         f"style-src 'self'; img-src 'self'; connect-src {called}; frame-src {framed}; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
@@ -47,11 +43,7 @@ def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
                 f"{name}.html",
                 policy,
                 script=f"{name}.js",
-                domain=issuer.rstrip("/"),
-                client_id=client_id or "",
-                audience=audience,
-                permissions=permissions_of(current_application().view_functions.values()),
-                library=library,
+                **for_login(issuer, client_id, audience, current_application().permissions, library),
             )
 
         async def view() -> Response:

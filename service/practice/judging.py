@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ..auth import InvalidToken, KeySet, UnknownKey, check_results, claims
-from ..auth.jws import KnownHeaders, parse
+from ..auth import InvalidToken, IssuerKeys, KeySet, check_results, read_token, validate
+from ..auth.grants import KnownGrants
+from ..auth.jws import KnownHeaders
 from .errors import Unusable
 from .signing import HMAC_ALGORITHMS, Secret, VerifyingSecret
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from ..auth import CheckResult
+    from ..auth import CheckResult, Expectation
     from .key_files import Key
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What a token is compared with: `None` stands for any issuer or audience. `leeway` is in seconds."""
-
-    issuers: frozenset[str] | None
-    audiences: frozenset[str] | None
-    algorithms: tuple[str, ...]
-    leeway: float
 
 
 class Keys(Protocol):
@@ -53,24 +44,22 @@ class Judgement(NamedTuple):
         return next((result for result in self.results if result.outcome == "failed"), None)
 
 
-class PublishedKeys:
+class PublishedKeys(IssuerKeys):
     """The keys that issuers publish: for a token of one of them its own, as the service keeps them apart."""
 
     made_with = None
 
     def __init__(self, issuers: Iterable[str], keys_of: Callable[[str], Awaitable[KeySet]]) -> None:
-        self._issuers = tuple(issuers)
+        super().__init__({issuer: _Published(issuer, keys_of) for issuer in issuers})
+
+
+class _Published:
+    def __init__(self, issuer: str, keys_of: Callable[[str], Awaitable[KeySet]]) -> None:
+        self._issuer = issuer
         self._keys_of = keys_of
 
-    async def keys_for(self, kid: str, issuer: str) -> KeySet:
-        """See `Keys`."""
-        if issuer in self._issuers:
-            return await self._keys_of(issuer)
-        for other in self._issuers:
-            keys = await self._keys_of(other)
-            if kid in keys:
-                return keys
-        raise UnknownKey("No issuer that is trusted here signed the token.")
+    async def keys_for(self, kid: str | None) -> KeySet:
+        return await self._keys_of(self._issuer)
 
 
 class GivenSet:
@@ -118,7 +107,7 @@ class GivenSecret:
 
 
 async def judge(token: str, keys: Keys, expected: Expectation, now: float) -> Judgement:
-    """Check a bare token as `service.auth.Verifier` does, in its order. `now` is in seconds since the epoch.
+    """Check a bare token by `service.auth.validation`, as the API does. `now` is in seconds since the epoch.
 
     Raises service.auth.FetchFailed where the keys cannot be had, so that the token can be neither accepted nor
     refused.
@@ -126,28 +115,13 @@ async def judge(token: str, keys: Keys, expected: Expectation, now: float) -> Ju
     unverified_claims = None
     failure = None
     try:
-        jws = parse(token, KnownHeaders())
-        # RFC 8725 section 3.1.
-        if jws.header.algorithm not in expected.algorithms:
-            raise InvalidToken("The token's algorithm is not allowed.", "signature")
-        unverified_claims = claims.read(jws.payload)
+        jws, unverified_claims = read_token(token, expected, KnownHeaders())
         key_set = await keys.keys_for(jws.header.key_id, unverified_claims.get("iss", ""))
-        key_set.verify(jws)
-        _check_claims(unverified_claims, jws.payload, expected, now)
+        validate(jws, unverified_claims, key_set, expected, now, KnownGrants())
     except InvalidToken as error:
         failure = error
     results = [_as_asked(result, keys, expected) for result in check_results(failure)]
     return Judgement(results, unverified_claims)
-
-
-def _check_claims(verified: dict[str, Any], payload: bytes, expected: Expectation, now: float) -> None:
-    if expected.issuers is not None:
-        claims.check_issuer(verified, expected.issuers)
-    if expected.audiences is not None:
-        claims.check_audience(verified, expected.audiences)
-    claims.check_time(verified["exp"], verified.get("nbf"), verified.get("iat"), now, expected.leeway)
-    # Where any issuer will do, there may be none.
-    claims.access_token({"iss": "", **verified}, payload)
 
 
 def _as_asked(result: CheckResult, keys: Keys, expected: Expectation) -> CheckResult:

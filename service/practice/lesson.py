@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jose import jwt
 from jose.exceptions import JOSEError
 
-from ..auth import KeySet
+from ..auth import Expectation, KeySet
 from . import judging
 from .inspection import take_apart
 from .key_files import new_key
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..auth.errors import Check
     from .judging import Judgement
 
-    Judge = Callable[[str, judging.Keys, judging.Expectation, float], Awaitable[Judgement]]
+    Judge = Callable[[str, judging.Keys, Expectation, float], Awaitable[Judgement]]
 
 _ISSUER = "https://issuer.example/"
 _AUDIENCE = "https://api.example"
@@ -62,7 +62,7 @@ async def lesson(now: float, judge: Judge = judging.judge) -> list[Step]:
         "permissions": ["read:messages"],
     }
     keys = judging.GivenSet(KeySet.from_jwks({"keys": [key.jwk(kid=key.kid, alg="RS256")]}))
-    expected = judging.Expectation(frozenset({_ISSUER}), frozenset({_AUDIENCE}), ("RS256",), leeway=5)
+    expected = Expectation(frozenset({_ISSUER}), frozenset({_AUDIENCE}), ("RS256",), leeway=5)
 
     async def verdict(token: str) -> Judgement:
         return await judge(token, keys, expected, now)

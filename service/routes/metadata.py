@@ -7,7 +7,7 @@ from typing import Any
 from quart import Blueprint, Response, abort
 from quart_schema import hide
 
-from ..web import constant, current_application, current_request, permissions_of, public
+from ..web import constant, current_application, current_request, public
 from ..web.resource import WELL_KNOWN, asks_for_metadata
 
 blueprint = Blueprint("metadata", __name__)
@@ -33,6 +33,6 @@ async def _document() -> dict[str, Any]:
         "resource": resource,
         "authorization_servers": list(app.verifier.issuers),
         "bearer_methods_supported": ["header"],
-        "scopes_supported": permissions_of(app.view_functions.values()),
+        "scopes_supported": app.permissions,
         "resource_documentation": f"{resource.rstrip('/')}/docs",
     }

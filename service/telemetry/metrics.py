@@ -26,7 +26,7 @@ OTHER = "other"
 _DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _DELAYS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 
-_STATES = ("fresh", "stale", "gone")
+_STATES = ("fresh", "stale", "expired")
 
 
 class Metrics:

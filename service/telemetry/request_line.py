@@ -16,15 +16,18 @@ _quote = json.JSONEncoder().encode
 
 
 class Caller(NamedTuple):
-    """What a line tells of a caller: `subject` is a pseudonym, and `as_json` has both members."""
+    """What a line tells of a caller: `subject` is a pseudonym, as is `actor`, who acts for it, if there is one.
+    `as_json` has all members."""
 
     client_id: str | None
     subject: str | None
+    actor: str | None
     as_json: str
 
 
-def caller(client_id: str | None, subject: str | None) -> Caller:
-    return Caller(client_id, subject, f'"client_id": {_quote(client_id)}, "subject": {_quote(subject)}')
+def caller(client_id: str | None, subject: str | None, actor: str | None = None) -> Caller:
+    text = f'"client_id": {_quote(client_id)}, "subject": {_quote(subject)}'
+    return Caller(client_id, subject, actor, text if actor is None else f'{text}, "actor": {_quote(actor)}')
 
 
 UNKNOWN = caller(None, None)
@@ -41,6 +44,7 @@ def members(record: RequestRecord, request_id: str, caller: Caller, trace_id: st
         "bytes": record.sent,
         "client_id": caller.client_id,
         "subject": caller.subject,
+        **({"actor": caller.actor} if caller.actor else {}),
         "code": record.code,
         **({"trace_id": trace_id} if trace_id else {}),
         "event": "websocket" if record.websocket else "request",

@@ -58,10 +58,10 @@ class RequestLog:
             if self._reasons.get(event.issuer) != event.reason:
                 self._reasons[event.issuer] = event.reason
                 log.warning("the key set cannot be had", extra={**about, "reason": event.reason})
-        elif event.kind in ("stale", "gone"):
+        elif event.kind in ("stale", "expired"):
             says = "is stale, and still used" if event.kind == "stale" else "is too old, and no longer used"
             log.error("the key set %s", says, extra=about)
-        elif event.kind == "healed":
+        elif event.kind == "recovered":
             self._reasons.pop(event.issuer, None)
             log.info("the key set can be had again", extra=about)
         elif event.kind in ("loaded", "rotated"):
@@ -70,11 +70,13 @@ class RequestLog:
                 log.info("ready")
 
     def _caller(self, token: AccessToken) -> request_line.Caller:
-        short = len(token.subject) + len(token.client_id or "") <= _LONGEST
-        return (self._remembered if short else self._make_caller)(token.issuer, token.subject, token.client_id)
+        actor = token.actor.subject if token.actor is not None else None
+        short = len(token.subject) + len(token.client_id or "") + len(actor or "") <= _LONGEST
+        return (self._remembered if short else self._make_caller)(token.issuer, token.subject, token.client_id, actor)
 
-    def _make_caller(self, issuer: str, subject: str, client_id: str | None) -> request_line.Caller:
-        return request_line.caller(client_id, self._pseudonym(issuer + subject))
+    def _make_caller(self, issuer: str, subject: str, client_id: str | None, actor: str | None) -> request_line.Caller:
+        acting = None if actor is None else self._pseudonym(issuer + actor)
+        return request_line.caller(client_id, self._pseudonym(issuer + subject), acting)
 
     def _pseudonym(self, subject: str) -> str:
         """Tell one subject from another, in this log, without saying who it is."""

@@ -1,6 +1,7 @@
 """Quart's side of the door: hooks, refusals, and what a route says of itself."""
 
-from .access import access_of, permissions_of, public, requires
+from .access import access_of, optional, public, requires
+from .access_map import RouteError
 from .application import Application, current_application
 from .body_limit import max_body
 from .constant import constant
@@ -9,13 +10,14 @@ from .requests import current_request, current_token
 
 __all__ = [
     "Application",
+    "RouteError",
     "access_of",
     "constant",
     "current_application",
     "current_request",
     "current_token",
     "max_body",
-    "permissions_of",
+    "optional",
     "public",
     "requires",
     "verify_request",

@@ -10,7 +10,9 @@ from quart import Quart, current_app
 
 from ..auth import TokenExpired
 from . import refusals
-from .asgi import HttpConnection, WebsocketConnection
+from .access_map import AccessMap
+from .asgi import HttpConnection
+from .asgi_websocket import WebsocketConnection
 from .body_limit import body_limit_of
 from .conditional import ConditionalResponse
 from .observing import NoObserver, Observer
@@ -58,6 +60,10 @@ class Application(Quart):
         self.observer = observer or NoObserver()
         self.draining = False
         self._body_limits: dict[str, int | None] = {}
+        self._access = AccessMap(self, verifier.callers.clients)
+        self.access = self._access.of
+        # Also of what is registered after the app was made.
+        self.before_serving(self._check_routes)
         self.config["MAX_CONTENT_LENGTH"] = MAX_BODY
         self.config["BODY_TIMEOUT"] = BODY_SECONDS
         self.register_error_handler(Exception, refusals.handle_exception)
@@ -69,6 +75,19 @@ class Application(Quart):
         if endpoint not in self._body_limits:
             self._body_limits[endpoint] = body_limit_of(self, endpoint)
         return self._body_limits[endpoint]
+
+    @property
+    def permissions(self) -> list[str]:
+        """Every permission that a route asks for, in alphabetical order."""
+        return self._access.permissions()
+
+    def check_routes(self) -> None:
+        """Have the claims kept that rules look at. Raises RouteError for a route whose rules no caller could meet."""
+        self._access.check()
+        self.verifier.keep_claims(self._access.claims())
+
+    async def _check_routes(self) -> None:
+        self.check_routes()
 
     def ensure_async(self, func: Any) -> Any:
         """As Quart's, which unwraps and looks at every function and hook again for each request."""

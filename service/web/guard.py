@@ -1,4 +1,4 @@
-"""The door: before every request and every WebSocket, whether there is a route behind it or not."""
+"""Admission: before every request and every WebSocket, whether there is a route for it or not."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from quart import Response
 
-from ..auth import AccessToken, Verifier, from_authorization, from_handshake
+from ..auth import AccessToken, AuthorizationMissing, Verifier, from_authorization, from_handshake
 from . import request_id
-from .access import access_of
 from .origins import WebSocketOrigins, is_preflight
-from .requests import ApiRequest, current_request, current_websocket
+from .requests import ApiRequest, ApiWebsocket, current_request, current_websocket
+from .rules import Call
 
 if TYPE_CHECKING:
     from .application import Application
@@ -28,13 +28,7 @@ def install(app: Application, origins: WebSocketOrigins) -> None:
             return Response("", 204)
         if (limit := app.body_limit(request.endpoint)) is not None:
             request.max_content_length = limit
-        access = access_of(app.view_functions.get(request.endpoint or ""))
-        if access.public:
-            return None
-        token = await verify_request(app.verifier, request)
-        for requirement in access.requirements:
-            requirement.check(token)
-        request.access_token = token
+        await _admit(app, request)
         return None
 
     @app.before_websocket
@@ -42,14 +36,7 @@ def install(app: Application, origins: WebSocketOrigins) -> None:
         websocket = current_websocket()
         websocket.request_id = request_id.choose(websocket.headers.getlist(request_id.HEADER))
         origins.check(websocket)
-        access = access_of(app.view_functions.get(websocket.endpoint or ""))
-        if access.public:
-            return
-        text = from_handshake(websocket.headers.getlist("Authorization"), websocket.requested_subprotocols)
-        token = await app.verifier.verify(text)
-        for requirement in access.requirements:
-            requirement.check(token)
-        websocket.access_token = token
+        await _admit(app, websocket)
 
     @app.after_websocket
     async def finish_refused(response: Any) -> Any:
@@ -59,6 +46,32 @@ def install(app: Application, origins: WebSocketOrigins) -> None:
         return response
 
 
-async def verify_request(verifier: Verifier, request: ApiRequest) -> AccessToken:
-    """Verify the bearer token that a request brings. Raises AuthError."""
-    return await verifier.verify(from_authorization(request.headers.getlist("Authorization")))
+async def _admit(app: Application, connection: ApiRequest | ApiWebsocket) -> None:
+    """Verify the token of a request or WebSocket, and check the rules of its route. Raises AuthError."""
+    access = app.access(connection.endpoint)
+    if access.kind == "public":
+        return
+    connection.scope_required = access.scope
+    try:
+        token = await verify_request(app.verifier, connection)
+    except AuthorizationMissing:
+        if access.kind == "optional":
+            return
+        raise
+    # Before the rules, so that the log tells whom they refused.
+    connection.access_token = token
+    if not access.rules and not access.conditions:
+        return
+    call = Call(token, connection.view_args or {}, app.verifier.now(), app.verifier.leeway)
+    for rule in access.rules:
+        rule.check(call)
+    for condition in access.conditions:
+        await condition.check(call)
+
+
+async def verify_request(verifier: Verifier, connection: ApiRequest | ApiWebsocket) -> AccessToken:
+    """Verify the access token that a request or a WebSocket handshake brings. Raises AuthError."""
+    authorization = connection.headers.getlist("Authorization")
+    if isinstance(connection, ApiWebsocket):
+        return await verifier.verify(from_handshake(authorization, connection.requested_subprotocols))
+    return await verifier.verify(from_authorization(authorization))

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import traceback
 from http import HTTPStatus
 
 from quart import Response, current_app
 from werkzeug.exceptions import HTTPException
 
-from ..auth import AuthError, InsufficientScope, KeySourceUnavailable
+from ..auth import (
+    AuthError,
+    AuthorizationMissing,
+    InsufficientScope,
+    InsufficientUserAuthentication,
+    InvalidToken,
+    KeySourceUnavailable,
+)
 from ..logs import redact
 from .requests import ApiRequest, ApiWebsocket, current_connection
 from .resource import metadata_url
@@ -18,6 +26,9 @@ from .resource import metadata_url
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+
+# RFC 6750 section 3: printable ASCII, without quotes and backslashes.
+_NOT_IN_DESCRIPTIONS = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 _CODES = {
     404: ("not_found", "There is nothing at this address."),
@@ -80,14 +91,25 @@ def _challenge(error: AuthError | None) -> str:
     # RFC 6750 section 3: the scheme is followed by at least one parameter.
     parameters = {"realm": "api"}
     if error is not None and error.challenge_error is not None:
-        # Quotes and backslashes are not allowed in the description.
-        parameters |= {"error": error.challenge_error, "error_description": error.detail.replace('"', "'")}
-    if isinstance(error, InsufficientScope):
-        parameters["scope"] = " ".join(error.scope)
+        description = _NOT_IN_DESCRIPTIONS.sub("'", error.detail)
+        parameters |= {"error": error.challenge_error, "error_description": description}
+    if scope := _scope(error):
+        parameters["scope"] = " ".join(scope)
+    if isinstance(error, InsufficientUserAuthentication):
+        parameters["max_age"] = str(error.max_age)
     resource = current_app.resource  # type: ignore[attr-defined]
     if resource is not None:
         parameters["resource_metadata"] = metadata_url(resource)
     return "Bearer " + ", ".join(f"{name}={quoted(value)}" for name, value in parameters.items())
+
+
+def _scope(error: AuthError | None) -> tuple[str, ...]:
+    """The permissions that would be enough (RFC 6750 section 3), also before there is a token: clients ask for them."""
+    if isinstance(error, InsufficientScope):
+        return error.scope
+    if isinstance(error, (AuthorizationMissing, InvalidToken)) and error.status == 401:
+        return current_connection().scope_required
+    return ()
 
 
 def quoted(text: str) -> str:

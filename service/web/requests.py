@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from quart import has_websocket_context, request, websocket
 from quart.wrappers import Websocket
@@ -22,15 +22,22 @@ if TYPE_CHECKING:
     from ..auth import AccessToken
 
 
+Default = TypeVar("Default")
+
+_REQUIRED: Any = object()
+
+
 class ApiRequest(ReadableBody, ReadableHead):
-    """`access_token` is there once it was verified; on a public route it never is. `problem_code` is the code of the
-    answer where that is a problem document, and `refused` says that the door gave it."""
+    """`access_token` is there once it was verified; on a public route it never is. `scope_required` names the
+    permissions that the route asks for. `problem_code` is that of the answer where it is a problem document, and
+    `refused` says that the caller was refused."""
 
     body_class = RequestBody  # type: ignore[assignment] # a subclass
     body: RequestBody
 
     request_id = ""
     access_token: AccessToken | None = None
+    scope_required: tuple[str, ...] = ()
     problem_code: str | None = None
     refused = False
     respond: Callable[[Any], Awaitable[None]] | None = None
@@ -44,6 +51,7 @@ class ApiRequest(ReadableBody, ReadableHead):
 class ApiWebsocket(Websocket, ReadableHead):
     request_id = ""
     access_token: AccessToken | None = None
+    scope_required: tuple[str, ...] = ()
     problem_code: str | None = None
     refused = False
     accepted = False
@@ -89,12 +97,19 @@ def current_connection() -> ApiRequest | ApiWebsocket:
     return current_websocket() if has_websocket_context() else current_request()
 
 
-def current_token() -> AccessToken:
-    """The verified token of the request or WebSocket that is being handled.
+@overload
+def current_token() -> AccessToken: ...
+@overload
+def current_token(default: Default) -> AccessToken | Default: ...
+def current_token(default: Any = _REQUIRED) -> Any:
+    """The verified token of the request or WebSocket that is being handled, or `default` where there is none: on a
+    route that is `optional`, for a caller without one, and on a public route.
 
-    Raises RuntimeError on a public route, where nobody's token was verified.
+    Raises RuntimeError where there is none and no `default`.
     """
     token = current_connection().access_token
-    if token is None:
-        raise RuntimeError("there is no current token on a public route")
-    return token
+    if token is not None:
+        return token
+    if default is _REQUIRED:
+        raise RuntimeError("there is no current token on a public route, nor for every caller of an optional one")
+    return default

@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from service.auth import (
-    Freshness,
     InvalidToken,
     KeySourceUnavailable,
+    RefreshPolicy,
     RemoteKeySet,
     TokenExpired,
     TokenNotYetValid,
     Verifier,
 )
 from service.auth.cache import SWEEP_SECONDS
-from service.fetch import KeySetFetcher, http_client
+from service.key_set_client import KeySetFetcher, http_client
 
 from ..signing import Signer, rsa_key
 from ..tenant import AUDIENCE, NOW, ManualClock, Tenant, settle
@@ -39,7 +39,14 @@ class Counted:
 async def source(tenant: Tenant, clock: ManualClock) -> AsyncIterator[RemoteKeySet]:
     async with http_client(tenant.transport) as client:
         fetch = KeySetFetcher(client, 5)
-        source = RemoteKeySet(tenant.issuer, fetch, clock, ("RS256",), Freshness(600, 10, 86400), lambda low, _: low)
+        source = RemoteKeySet(
+            tenant.issuer,
+            fetch,
+            clock,
+            algorithms=("RS256",),
+            policy=RefreshPolicy(600, 10, 86400),
+            jitter=lambda low, _: low,
+        )
         task = asyncio.create_task(source.run())
         await settle()
         yield source
@@ -52,8 +59,10 @@ def verifier(source: RemoteKeySet, tenant: Tenant, clock: ManualClock) -> Verifi
     return Verifier({tenant.issuer: source}, {AUDIENCE}, 5, clock, SIZE)
 
 
-async def test_a_second_look_asks_no_key(verifier: Verifier, source: RemoteKeySet, tenant: Tenant) -> None:
-    keys = source.current()
+async def test_a_second_look_asks_no_key(
+    verifier: Verifier, source: RemoteKeySet, tenant: Tenant, clock: ManualClock
+) -> None:
+    keys = source.current(clock.monotonic())
     assert keys is not None
     counted = {name: tuple(map(Counted, each)) for name, each in keys._keys.items()}
     keys._keys.update(counted)
@@ -182,3 +191,18 @@ async def test_no_token_is_kept(verifier: Verifier, tenant: Tenant) -> None:
     held = repr(list(verifier.cache._entries.items())) + repr(verified)
     for part in token.split("."):
         assert part not in held
+
+
+async def test_a_remembered_token_has_a_stale_set_fetched_in_the_background(tenant: Tenant, clock: ManualClock) -> None:
+    async with http_client(tenant.transport) as client:
+        # It is not running: nothing but the token's use can cause the fetch.
+        source = RemoteKeySet(tenant.issuer, KeySetFetcher(client, 5), clock, policy=RefreshPolicy(600, 10, 86400))
+        verifier = Verifier({tenant.issuer: source}, {AUDIENCE}, 5, clock, SIZE)
+        token = tenant.token(exp=NOW + 3600)
+        first = await verifier.verify(token)
+        await clock.advance(601)
+        assert await verifier.verify(token) is first
+        await settle()
+        assert len(tenant.fetches) == 2
+        assert (verifier.cache.hits, source.state) == (1, "fresh")
+        await source.close()

@@ -14,7 +14,8 @@ import pytest
 
 from service.auth import AccessToken, InvalidToken, KeySet, RemoteKeySet, VerifiedTokens, Verifier, claims
 from service.auth.cache import MAX_BYTES
-from service.fetch import KeySetFetcher, http_client
+from service.auth.grants import KnownGrants
+from service.key_set_client import KeySetFetcher, http_client
 
 from ..signing import Signer, ec_key, jwks
 from ..tenant import AUDIENCE, NOW, ManualClock, Tenant
@@ -27,7 +28,7 @@ KEYS = KeySet.from_jwks(jwks(TENANT.current))
 class Published:
     """The tenant's keys, at hand."""
 
-    def current(self) -> KeySet:
+    def current(self, now: float) -> KeySet:
         return KEYS
 
 
@@ -51,13 +52,17 @@ HOSTILE: dict[str, Callable[[int, Iterator[str]], dict[str, Any]]] = {
 }
 
 
+# What a route's rule looks at.
+KEPT = frozenset({"plan"})
+
+
 def remember(cache: VerifiedTokens, number: int, **overrides: Any) -> bytes:
     """Take a token in as the verifier does, but for its signature. Returns its digest."""
     payload = json.dumps(TENANT.claims(**overrides)).encode()
     verified = claims.read(payload)
     grant = claims.read_grant(verified, cache.known_grants)
     digest = cache.digest(str(number))
-    cache.remember(digest, claims.access_token(verified, payload, grant), grant, KEYS, Published())
+    cache.remember(digest, claims.access_token(verified, payload, grant, KEPT), grant, KEYS, Published())
     return digest
 
 
@@ -74,9 +79,9 @@ def test_what_is_held_is_counted_and_bounded(kind: str) -> None:
         assert len(cache) < 250
         assert 0.9 * BOUND < cache.held <= BOUND
         # The least recently used have gone.
-        assert cache.get(digests[0]) is None
-        assert cache.get(digests[-1]) is not None
-    remaining = [digest for digest in digests if cache.get(digest) is not None]
+        assert cache.get(digests[0], 0) is None
+        assert cache.get(digests[-1], 0) is not None
+    remaining = [digest for digest in digests if cache.get(digest, 0) is not None]
     gc.collect()
     with_them, _ = tracemalloc.get_traced_memory()
     counted = cache.held
@@ -110,10 +115,14 @@ def test_no_value_of_a_token_is_left_uncounted() -> None:
     sizes = {
         "subject": {"sub": large},
         "audience": {"aud": [AUDIENCE, large]},
-        "scopes": {"scope": large},
+        "scopes": {"scope": f"{large} x"},
         "permissions": {"permissions": [large]},
         "client_id": {"azp": large},
         "payload": {"other": large},
+        "organization_id": {"org_id": large},
+        "organization_name": {"org_name": large},
+        "actor": {"act": {"sub": large}},
+        "kept": {"plan": [large]},
     }
     bounded = {"issuer", "expires_at", "not_before", "issued_at"}
     assert sizes.keys() | bounded == set(AccessToken._fields)
@@ -130,7 +139,7 @@ async def test_hostile_tokens_stay_within_32_mib(clock: ManualClock) -> None:
     tenant, signer, some = Tenant(), Signer(ec_key("ES256"), "ec", "ES256"), names()
     tenant.published = [signer]
     async with http_client(tenant.transport) as client:
-        source = RemoteKeySet(tenant.issuer, KeySetFetcher(client, 5), clock, ("ES256",))
+        source = RemoteKeySet(tenant.issuer, KeySetFetcher(client, 5), clock, algorithms=("ES256",))
         verifier = Verifier({tenant.issuer: source}, {AUDIENCE}, 5, clock, 10_000)
         # Enough of them to reach the bound: each takes about 100 KB.
         for _ in range(450):
@@ -148,7 +157,7 @@ def test_a_token_that_is_larger_than_the_bound_leaves_nothing_behind() -> None:
     cache = VerifiedTokens(10, ManualClock(), 20_000)
     kept = remember(cache, 1)
     remember(cache, 2, scope=" ".join(itertools.islice(names(), 1127)))
-    assert cache.get(kept) is None
+    assert cache.get(kept, 0) is None
     assert (len(cache), cache.held, len(cache.known_grants)) == (0, 0, 0)
 
 
@@ -216,7 +225,8 @@ def test_null_is_not_well_formed_where_absent_is_known() -> None:
 
 def test_a_token_shows_no_payload() -> None:
     payload = json.dumps(TENANT.claims(email="reader@example.com")).encode()
-    token = claims.access_token(claims.read(payload), payload)
+    said = claims.read(payload)
+    token = claims.access_token(said, payload, claims.read_grant(said, KnownGrants()))
     assert token.claims["email"] == "reader@example.com"
     assert "reader@example.com" not in repr(token)
     assert repr(token).startswith("AccessToken(subject='auth0|somebody', issuer='https://tenant.test/'")

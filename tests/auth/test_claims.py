@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -24,9 +25,13 @@ class Published:
     """The tenant's keys, at hand."""
 
     loaded = True
+    fetch_due = math.inf
 
-    def current(self):
+    def current(self, now: float):
         return None
+
+    def ensure_fresh(self, now: float) -> None:
+        """Nothing to fetch."""
 
     async def keys_for(self, kid: str | None):
         from service.auth import KeySet

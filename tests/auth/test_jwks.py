@@ -11,14 +11,14 @@ from contextvars import ContextVar
 import httpx
 import pytest
 
-from service.auth import Freshness, KeySetEvent, KeySourceUnavailable, RemoteKeySet
+from service.auth import KeySetEvent, KeySourceUnavailable, RefreshPolicy, RemoteKeySet
 from service.auth.jwks import MAX_BACKOFF
-from service.fetch import MAX_BODY, KeySetFetcher, http_client
+from service.key_set_client import MAX_BODY, KeySetFetcher, http_client
 
 from ..signing import Signer, jwks, rsa_key
 from ..tenant import ManualClock, Tenant, settle
 
-FRESHNESS = Freshness(ttl=600, cooldown=10, max_stale=86400)
+POLICY = RefreshPolicy(ttl=600, cooldown=10, max_stale=86400)
 UNTIL_REFRESH = 600 * 0.75
 
 
@@ -33,7 +33,15 @@ async def source(tenant: Tenant, clock: ManualClock, events: list[KeySetEvent]) 
     async with http_client(tenant.transport) as client:
         # Without jitter: always the lower end.
         fetch = KeySetFetcher(client, 5)
-        source = RemoteKeySet(tenant.issuer, fetch, clock, ("RS256",), FRESHNESS, lambda low, _: low, events.append)
+        source = RemoteKeySet(
+            tenant.issuer,
+            fetch,
+            clock,
+            algorithms=("RS256",),
+            policy=POLICY,
+            jitter=lambda low, _: low,
+            report=events.append,
+        )
         yield source
         await source.close()
 
@@ -98,7 +106,7 @@ async def test_a_fetch_has_nothing_of_the_request_that_caused_it(
     def report(_: KeySetEvent) -> None:
         seen.append(REQUEST.get())
 
-    source = RemoteKeySet(tenant.issuer, fetch, clock, ("RS256",), FRESHNESS, report=report)
+    source = RemoteKeySet(tenant.issuer, fetch, clock, algorithms=("RS256",), policy=POLICY, report=report)
     if cause != "first":
         await source.keys_for("current")
         await clock.advance(601 if cause == "stale" else 11)
@@ -226,7 +234,9 @@ async def test_the_first_failures_are_answered_at_once_and_tried_again(
     source = running
     fetch_count = len(tenant.fetches)
     assert fetch_count == 1
-    fresh = RemoteKeySet(tenant.issuer, source._fetch, clock, ("RS256",), FRESHNESS, lambda low, _: low)
+    fresh = RemoteKeySet(
+        tenant.issuer, source._fetch, clock, algorithms=("RS256",), policy=POLICY, jitter=lambda low, _: low
+    )
     tenant.down = True
     assert await outcome(fresh, "current") == "503"
     assert not fresh.loaded
@@ -249,7 +259,9 @@ async def test_waits_grow_from_the_cooldown_to_a_minute(tenant: Tenant, clock: M
         moments.append(clock.monotonic())
         raise FetchFailed("down")
 
-    source = RemoteKeySet(tenant.issuer, failing, clock, ("RS256",), FRESHNESS, lambda low, _: low)
+    source = RemoteKeySet(
+        tenant.issuer, failing, clock, algorithms=("RS256",), policy=POLICY, jitter=lambda low, _: low
+    )
     task = asyncio.create_task(source.run())
     await clock.advance(600)
     task.cancel()
@@ -337,14 +349,14 @@ async def test_what_becomes_of_the_set_is_reported_once_each(
     await clock.advance(7200)
     assert (running.state, running.age) == ("stale", 7200)
     await clock.advance(86400)
-    assert running.state == "gone"
+    assert running.state == "expired"
     tenant.down = False
     tenant.published = [tenant.next]
     await clock.advance(120)
     assert running.state == "fresh"
     kinds = [event.kind for event in events]
     assert [kind for kind in kinds if kind != "failed"] == [
-        "fetched", "loaded", "stale", "gone", "fetched", "healed", "rotated"
+        "fetched", "loaded", "stale", "expired", "fetched", "recovered", "rotated"
     ]  # fmt: skip
     assert kinds.count("failed") > 100
     assert {event.reason for event in events if event.kind == "failed"} == {"ConnectError: refused"}
@@ -367,3 +379,17 @@ async def test_a_wall_clock_that_is_set_changes_nothing(
         assert await outcome(running, "current") == "verified"
     await clock.advance(1)
     assert len(tenant.fetches) == 1
+
+
+async def test_asking_for_the_current_set_fetches_nothing(
+    source: RemoteKeySet, tenant: Tenant, clock: ManualClock
+) -> None:
+    await source.refresh()
+    fetches = len(tenant.fetches)
+    await clock.advance(601)
+    assert source.current(clock.monotonic()) is not None
+    await settle()
+    assert len(tenant.fetches) == fetches
+    source.ensure_fresh(clock.monotonic())
+    await settle()
+    assert len(tenant.fetches) == fetches + 1

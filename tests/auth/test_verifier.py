@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.auth import InvalidIssuer, InvalidToken, KeySourceUnavailable, RemoteKeySet, UnknownKey, Verifier
-from service.fetch import KeySetFetcher, http_client
+from service.key_set_client import KeySetFetcher, http_client
 
 from ..signing import Signer, rsa_key
 from ..tenant import AUDIENCE, ManualClock, Tenant

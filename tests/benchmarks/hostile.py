@@ -20,7 +20,7 @@ from typing import Any
 
 from service.auth import RemoteKeySet, SystemClock, Verifier
 from service.auth.jws import MAX_BYTES
-from service.fetch import KeySetFetcher, http_client
+from service.key_set_client import KeySetFetcher, http_client
 
 from ..tenant import AUDIENCE, Tenant
 from .payload import auth0_claims
@@ -53,7 +53,7 @@ async def _remember(kind: str, count: int) -> str:
     some = names()
     async with http_client(tenant.transport) as client:
         clock = SystemClock()
-        source = RemoteKeySet(tenant.issuer, KeySetFetcher(client, 5), clock, ("ES256",))
+        source = RemoteKeySet(tenant.issuer, KeySetFetcher(client, 5), clock, algorithms=("ES256",))
         verifier = Verifier({tenant.issuer: source}, {AUDIENCE}, 5, clock, 10_000)
         await verifier.verify(SIGNER.sign(auth0_claims(tenant.issuer, AUDIENCE)))
         gc.collect()

@@ -15,7 +15,7 @@ import tracemalloc
 from pathlib import Path
 
 from service.auth import RemoteKeySet, SystemClock, Verifier
-from service.fetch import KeySetFetcher, http_client
+from service.key_set_client import KeySetFetcher, http_client
 
 from ..signing import Signer, ec_key
 from ..tenant import AUDIENCE, Tenant
@@ -43,7 +43,7 @@ async def measure(more: int) -> None:
     tenant.published = [SIGNER]
     async with http_client(tenant.transport) as client:
         clock = SystemClock()
-        source = RemoteKeySet(tenant.issuer, KeySetFetcher(client, 5), clock, ("ES256",))
+        source = RemoteKeySet(tenant.issuer, KeySetFetcher(client, 5), clock, algorithms=("ES256",))
         verifier = Verifier({tenant.issuer: source}, {AUDIENCE}, 5, clock, SIZE)
         tokens = [make_token(tenant, number) for number in range(SIZE)]
         await verifier.verify(tokens[0])

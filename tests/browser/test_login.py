@@ -13,6 +13,7 @@ from service.issuer import local_issuer
 from ..processes import free_port
 from ..tools import need
 from .conftest import FLAGS, serving
+from .test_pages import inspect
 from .visitor import Site, Visitor, elsewhere, expect, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -166,6 +167,35 @@ async def test_after_logging_out_back_does_not_bring_the_token_back(site: Site, 
             await visitor.sees("You are not signed in.")
             assert token not in await visitor.page.content()
         await browser.close()
+
+
+async def test_a_person_picks_the_organization_that_they_act_in(visitor: Visitor, axe: str) -> None:
+    await visitor.open("/login")
+    await visitor.page.get_by_label("Organization of Edda Editor").select_option(label="globex")
+    await inspect(visitor, axe)
+    await visitor.page.get_by_role("button", name="Edda Editor").click()
+    await visitor.judged("The API accepts this token.")
+    for _ in range(2):
+        await expect(visitor.page.locator("#payload")).to_contain_text('"org_id": "org_globex"')
+        await expect(visitor.page.locator("#payload")).to_contain_text('"org_name": "globex"')
+        # The silent frame that a reload asks keeps the organization.
+        await visitor.page.reload()
+        await visitor.judged("The API accepts this token.")
+
+
+async def test_a_typed_login_picks_an_organization_too(visitor: Visitor) -> None:
+    await visitor.open("/login")
+    await visitor.page.get_by_label("Email").fill("reader@example.com")
+    await visitor.page.get_by_label("Organization", exact=True).select_option(label="globex")
+    await visitor.page.get_by_label("Password").fill("password")
+    await visitor.page.get_by_role("button", name="Continue").click()
+    await expect(visitor.page.get_by_role("alert")).to_have_text("Rita Reader is not a member of that organization.")
+    await visitor.provoked("400")
+    await visitor.page.get_by_label("Organization", exact=True).select_option(label="acme")
+    await visitor.page.get_by_label("Password").fill("password")
+    await visitor.page.get_by_role("button", name="Continue").click()
+    await visitor.judged("The API accepts this token.")
+    await expect(visitor.page.locator("#payload")).to_contain_text('"org_id": "org_acme"')
 
 
 async def test_a_renewal_shows_whose_session_it_is_now(visitor: Visitor) -> None:

@@ -144,6 +144,36 @@ async def test_the_description_page_shows_the_routes(visitor: Visitor) -> None:
     await expect(visitor.page.get_by_text("/api/private-scoped")).to_be_visible()
 
 
+async def test_authorize_on_the_description_page_logs_in_and_calls_a_closed_route(visitor: Visitor) -> None:
+    page = visitor.page
+    await visitor.open("/docs")
+    await page.get_by_role("button", name="Authorize").first.click()
+    await page.get_by_role("button", name="Rita Reader").click()
+    await page.wait_for_url("**/docs")
+    # Opened by what it says, since its buttons have no text of their own.
+    await page.get_by_text("/api/me", exact=True).click()
+    await page.get_by_role("button", name="Try it out").click()
+    async with page.expect_response("**/api/me") as answered:
+        await page.get_by_role("button", name="Execute").click()
+    answer = await answered.value
+    assert (answer.status, (await answer.json())["sub"]) == (200, "auth0|reader")
+    assert "eyJ" not in await visitor.storage()
+    # The issuer's session stands, so a page that is loaded again asks nobody.
+    await visitor.open("/docs")
+    await expect(page.get_by_role("button", name="Authorize").first).to_have_class(re.compile(r"\blocked\b"))
+
+
+async def test_without_a_client_the_description_page_takes_a_token(
+    browser: Browser, site: Site, tmp_path: Path
+) -> None:
+    own = {"AUTH0_DOMAIN": site.issuer, "AUTH0_AUDIENCE": "http://127.0.0.1:8100"}
+    with serving(tmp_path, **own) as address:
+        async with visiting(browser, Site(address, site.issuer)) as visitor:
+            await visitor.open("/docs")
+            await visitor.page.get_by_role("button", name="Authorize").first.click()
+            await expect(visitor.page.get_by_label("Value")).to_be_visible()
+
+
 async def test_without_a_client_the_pages_say_what_to_set_and_judge_tokens(
     browser: Browser, site: Site, axe: str, tmp_path: Path
 ) -> None:

@@ -7,14 +7,22 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from service.issuer import local_issuer
+from service.auth import KeySet, strict_json, verify_jws
+from service.issuer import LocalIssuer, local_issuer
 
 from ..processes import ROOT, free_port, run, service
 from ..tools import need
+
+
+def verify(token: str, issuer: LocalIssuer) -> dict[str, Any]:
+    """Return the claims of a token that the issuer's keys verify."""
+    payload = verify_jws(token, KeySet.from_jwks(issuer.keyring.public_set()))
+    return strict_json.loads_object(payload)
 
 
 def test_dev_prints_a_line_that_works_when_pasted_and_ends_quietly(tmp_path: Path) -> None:
@@ -141,6 +149,40 @@ async def test_token_asks_for_scope_and_audience(tmp_path: Path) -> None:
         assert "wr0ng-secret" not in wrong.stderr
 
 
+async def test_token_adds_an_organization_and_claims(tmp_path: Path) -> None:
+    async with local_issuer() as issuer:
+        own = {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience}
+
+        async def token(*arguments: str) -> subprocess.CompletedProcess[str]:
+            return await asyncio.to_thread(lambda: run("token", *arguments, directory=tmp_path, **own))
+
+        given = ("https://example.com/auth_time=1.5", "plan=pro", 'groups=["a", "b"]', "odd=1e400", 'two=1, "b": 2')
+        options = [part for one in given for part in ("--claim", one)]
+        made = await token("--organization", "acme", "--scope", "read:messages", *options)
+        assert made.returncode == 0, made.stderr
+        claims = verify(made.stdout.strip(), issuer)
+        assert (claims["sub"], claims["scope"]) == ("dev-m2m@clients", "read:messages")
+        assert (claims["org_id"], claims["org_name"]) == ("org_acme", "acme")
+        assert (claims["https://example.com/auth_time"], claims["plan"], claims["groups"]) == (1.5, "pro", ["a", "b"])
+        assert (claims["odd"], claims["two"], "b" in claims) == ("1e400", '1, "b": 2', False)
+        for arguments, words in (
+            (("--claim", "sub=me"), "The claim sub is set by the issuer alone."),
+            (("--organization", "org_none"), "organization is neither the id nor the name"),
+        ):
+            refused = await token(*arguments)
+            assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+            assert words in refused.stderr
+
+
+def test_a_tenants_token_gets_no_claims_from_here(tmp_path: Path) -> None:
+    tenant = {"AUTH0_DOMAIN": "tenant.us.auth0.com", "AUTH0_AUDIENCE": "a"}
+    machine = {"AUTH0_M2M_CLIENT_ID": "a", "AUTH0_M2M_CLIENT_SECRET": "b"}
+    for more in ({}, machine):
+        ended = run("token", "--claim", "a=b", directory=tmp_path, **tenant, **more)
+        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+        assert "--claim works with the local issuer alone" in ended.stderr
+
+
 def test_token_of_a_tenant_needs_a_client(tmp_path: Path) -> None:
     ended = run("token", directory=tmp_path, AUTH0_DOMAIN="tenant.us.auth0.com", AUTH0_AUDIENCE="a")
     assert ended.returncode == 2
@@ -150,7 +192,16 @@ def test_token_of_a_tenant_needs_a_client(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("nope",), ("dev", "--port", "0"), ("dev", "--port", "x"), ("serve", "--nope"), ("token", "--scope")],
+    [
+        (),
+        ("nope",),
+        ("dev", "--port", "0"),
+        ("dev", "--port", "x"),
+        ("serve", "--nope"),
+        ("token", "--scope"),
+        ("token", "--claim", "a"),
+        ("token", "--claim", "=a"),
+    ],
 )
 def test_wrong_usage_exits_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     ended = run(*arguments, directory=tmp_path)

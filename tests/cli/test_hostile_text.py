@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from service.client_credentials import MAX_BODY, TokenRefused, get_token
+from service.cli.client_credentials import MAX_BODY, TokenRefused, get_token
 
 from ..aws import examples
 from ..aws.stand_in import StandIn

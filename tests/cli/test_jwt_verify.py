@@ -217,7 +217,31 @@ def test_wrong_settings_are_told(tmp_path: Path) -> None:
     assert "AUTH0_AUDIENCE" in ended.stderr
 
 
+async def test_the_settings_rules_are_the_apis(tmp_path: Path) -> None:
+    rules = {"AUTH0_CLIENTS": "app,other", "AUTH0_ORGANIZATIONS": "org_1,acme"}
+    good = {"azp": "app", "org_id": "org_2", "org_name": "ACME"}
+    async with local_issuer() as issuer:
+        given = {"AUTH0_DOMAIN": issuer.address, "AUTH0_AUDIENCE": issuer.audience, **rules}
+        for claims, code, echoed in (
+            (good, None, ""),
+            ({**good, "azp": "dev-spa"}, "client_not_allowed", "in the token: dev-spa"),
+            ({**good, "org_name": "globex"}, "organization_not_allowed", "in the token: org_2 globex"),
+            ({**good, "sub": "anon@1"}, "anonymous_not_allowed", ""),
+        ):
+            token = issuer.token(**claims)
+            ended = await asyncio.to_thread(run, "jwt", "verify", token, directory=tmp_path, **given)
+            assert ended.returncode == (0 if code is None else 1), ended.stdout + ended.stderr
+            assert code is None or f"Refused ({code})" in ended.stdout
+            assert echoed in ended.stdout
+            options = ("--client", "dev-spa", "--organization", "globex")
+            ended = await asyncio.to_thread(run, "jwt", "verify", *options, token, directory=tmp_path, **given)
+            assert ended.returncode == 1
+
+
 WRONG = {
+    "AUTH0_CLIENTS": ",",
+    "AUTH0_ORGANIZATIONS": "a b",
+    "AUTH0_ANONYMOUS": "maybe",
     "AUTH0_DOMAIN": "not a domain",
     "AUTH0_AUDIENCE": "/userinfo",
     "AUTH0_ALGORITHMS": "HS256",
@@ -225,6 +249,7 @@ WRONG = {
     "JWKS_TIMEOUT": "0",
     "PORT": "abc",
 }
+RULES = ("AUTH0_CLIENTS", "AUTH0_ORGANIZATIONS", "AUTH0_ANONYMOUS")
 ISSUER, AUDIENCES, NAMES, LEEWAY = OURS[:2], OURS[2:], ("--algorithms", "RS256"), ("--leeway", "5")
 
 
@@ -239,9 +264,13 @@ ISSUER, AUDIENCES, NAMES, LEEWAY = OURS[:2], OURS[2:], ("--algorithms", "RS256")
         (("--key", "key.pem", *ISSUER, *AUDIENCES, *LEEWAY), ["AUTH0_ALGORITHMS"]),
         (("--key", "key.pem", *ISSUER, *AUDIENCES, *NAMES), ["AUTH0_LEEWAY"]),
         (("--jwks", "http://127.0.0.1/", *ISSUER, *AUDIENCES, *NAMES, *LEEWAY), ["JWKS_TIMEOUT"]),
-        ((*ISSUER, *AUDIENCES, *NAMES, *LEEWAY), ["JWKS_TIMEOUT"]),
-        (("--any-issuer", *AUDIENCES, *NAMES, *LEEWAY), ["AUTH0_DOMAIN", "JWKS_TIMEOUT"]),
-        ((), ["AUTH0_DOMAIN", "AUTH0_AUDIENCE", "AUTH0_ALGORITHMS", "AUTH0_LEEWAY", "JWKS_TIMEOUT"]),
+        ((*ISSUER, *AUDIENCES, *NAMES, *LEEWAY), [*RULES, "JWKS_TIMEOUT"]),
+        (
+            (*ISSUER, *AUDIENCES, *NAMES, *LEEWAY, "--client", "a", "--organization", "b"),
+            ["AUTH0_ANONYMOUS", "JWKS_TIMEOUT"],
+        ),
+        (("--any-issuer", *AUDIENCES, *NAMES, *LEEWAY), ["AUTH0_DOMAIN", *RULES, "JWKS_TIMEOUT"]),
+        ((), ["AUTH0_DOMAIN", "AUTH0_AUDIENCE", "AUTH0_ALGORITHMS", "AUTH0_LEEWAY", *RULES, "JWKS_TIMEOUT"]),
     ],
 )
 def test_a_setting_is_looked_at_where_it_is_used_alone(

@@ -110,10 +110,11 @@ STEADY, NONE = f"0+60x{MINUTES}", f"0x{MINUTES}"
         ("CallersSeeErrors", [("http_requests_total", {"route": "/api/me", "status": "500"}, "0+6x40", "0+0x40"),
                               ("http_requests_total", {"route": "/api/me", "status": "200"}, STEADY, STEADY)]),
         ("KeysAreStale", [("jwks_state", {"state": "stale"}, "1x40", NONE)]),
-        ("KeysAreGone", [("jwks_state", {"state": "gone"}, "1x40", NONE)]),
+        ("KeysHaveExpired", [("jwks_state", {"state": "expired"}, "1x40", NONE)]),
         ("EventLoopIsLate", [("event_loop_delay_seconds_bucket", {"le": "0.1"}, NONE, STEADY),
                              ("event_loop_delay_seconds_bucket", {"le": "1.0"}, STEADY, STEADY),
                              ("event_loop_delay_seconds_bucket", {"le": "+Inf"}, STEADY, STEADY)]),
+        ("ConnectionsAreFull", [("connections_full_total", {}, "0+1x40", NONE)]),
         ("LogLinesAreLost", [("log_lines_dropped_total", {}, "0+1x40", NONE)]),
         ("AutoscalerIsAtItsEnd", [
             ("kube_horizontalpodautoscaler_status_current_replicas", {"horizontalpodautoscaler": "auth0-api"}, "10x40", "9x40"),

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from service import server
-from service.configuration import load
 from service.settings import Settings, variable
+from service.settings.sources import load
 
 from ..processes import ROOT
 from .checkov import failures

@@ -9,8 +9,8 @@ import pytest
 
 from service import logs
 from service.app import create_app
+from service.development import AUDIENCE
 from service.issuer import LocalIssuer, local_issuer
-from service.local import AUDIENCE
 from service.server import CannotBind
 from service.settings import Settings
 from service.web import Application
@@ -21,14 +21,14 @@ from .browser import Application as ItsApplication
 CLIENT = {"grant_type": "client_credentials", "client_id": "dev-m2m", "client_secret": "dev-m2m-secret"}
 
 
-def api(issuer: LocalIssuer) -> Application:
-    settings = Settings(issuers=(issuer.address,), audiences=(issuer.audience,))
+def api(issuer: LocalIssuer, **overrides: Any) -> Application:
+    settings = Settings(issuers=(issuer.address,), audiences=(issuer.audience,), **overrides)
     return create_app(settings, clock=issuer.memory.clock)
 
 
-async def me(issuer: LocalIssuer, token: str) -> dict[str, Any]:
-    """What the API makes of a token."""
-    app = api(issuer)
+async def me(issuer: LocalIssuer, token: str, **overrides: Any) -> dict[str, Any]:
+    """What the API makes of a token, with these settings."""
+    app = api(issuer, **overrides)
     response = await call(app, "/api/me", token)
     assert response.status_code == 200
     return await response.get_json()

@@ -19,9 +19,9 @@ from .browser import CALLBACK, READER, Application, answer
 from .test_issuer import me
 
 
-async def claims(issuer: LocalIssuer, token: str) -> dict[str, Any]:
+async def claims(issuer: LocalIssuer, token: str, **overrides: Any) -> dict[str, Any]:
     """What the API reads in an access token."""
-    return (await me(issuer, token))["claims"]  # type: ignore[no-any-return]
+    return (await me(issuer, token, **overrides))["claims"]  # type: ignore[no-any-return]
 
 
 async def unpack(http: httpx.AsyncClient, token: str, audience: str) -> dict[str, Any]:

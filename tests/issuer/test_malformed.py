@@ -7,11 +7,11 @@ from hypothesis import given, strategies
 from quart import Quart
 
 from service.auth import SystemClock
+from service.development import AUDIENCE, PAGES
 from service.issuer.app import create_issuer
 from service.issuer.keyring import Keyring
 from service.issuer.memory import Memory
 from service.issuer.tokens import Tokens
-from service.local import AUDIENCE, PAGES
 
 from ..web.asgi import Fields, ask
 from ..web.test_malformed import BODIES, DATES, FIELDS, OTHERS, RANGES, bodies, fields, queries, thorough

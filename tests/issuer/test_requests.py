@@ -236,3 +236,46 @@ async def test_the_same_client_may_be_named_beside_basic_authentication(
 ) -> None:
     form = {"grant_type": "client_credentials", "audience": issuer.audience, "client_id": "dev-m2m"}
     assert (await http.post("oauth/token", data=form, auth=("dev-m2m", "dev-m2m-secret"))).status_code == 200
+
+
+async def test_the_advice_fits_what_is_wrong(http: httpx.AsyncClient, application: Application) -> None:
+    usual = application.request(response_mode="query")
+    advice = "Allowed Callback URLs"
+    for name in ("client_id", "redirect_uri", "response_mode"):
+        page = (await http.get("authorize", params=[*usual.items(), (name, usual[name])])).text
+        assert f"The parameter {name} stands more than once." in page
+        assert advice not in page
+    assert advice not in (await application.authorize(response_mode="form_post")).text
+    for changed in ({"client_id": "other"}, {"redirect_uri": "https://other.test/"}):
+        assert advice in (await application.authorize(**changed)).text
+
+
+UNAUTHENTICATED: list[tuple[dict[str, str], str]] = [
+    ({"client_id": ""}, "client_id is missing."),
+    ({"client_id": "", "client_secret": ""}, "client_id is missing."),
+    ({"client_secret": ""}, "client_secret is missing."),
+    ({"client_id": "dev-spa"}, "This grant is for clients with a secret. This client is public."),
+    ({"grant_type": "refresh_token"}, "This grant is for public clients. This client has a secret."),
+    ({"grant_type": "refresh_token", "client_id": "dev-spa"}, "This client is public, and has no secret to send."),
+    ({"grant_type": "refresh_token", "client_id": "", "client_secret": ""}, "client_id is missing."),
+]
+
+
+async def test_why_a_client_is_not_authenticated_is_told_in_words(issuer: LocalIssuer, http: httpx.AsyncClient) -> None:
+    for changed, description in UNAUTHENTICATED:
+        refused = await http.post("oauth/token", data={**CLIENT, "audience": issuer.audience, **changed})
+        assert refused.json() == {"error": "invalid_client", "error_description": description}, changed
+    for asked in ({"token": "a"}, {"token": "a", "client_id": ""}):
+        refused = await http.post("oauth/revoke", data=asked)
+        assert refused.json()["error_description"] == "client_id is missing."
+
+
+async def test_a_refresh_token_that_cannot_be_used_is_told(application: Application) -> None:
+    code = await application.code(scope="openid offline_access")
+    token = (await application.exchange(code=code)).json()["refresh_token"]
+    await application.refresh(token)
+    for refused in (await application.refresh(token), await application.refresh("made-up")):
+        assert refused.json() == {
+            "error": "invalid_grant",
+            "error_description": "The refresh token is unknown, revoked or already used. Log in again.",
+        }

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import re
 
+from service.app import create_app
 from service.web import Application
 
+from ..tenant import ManualClock, Tenant, settings
+from ..web import ruled
 from ..web.test_guard import call
 
 
@@ -43,3 +46,14 @@ async def test_the_page_loads_nothing_from_elsewhere(app: Application) -> None:
 async def test_only_the_pages_own_files_are_served(app: Application) -> None:
     for name in ("index.html", "swagger-ui.js", "..%2f__init__.py", "docs.html", "package.json", "..%2fpackage.json"):
         assert (await call(app, f"/assets/{name}")).status_code in (401, 404)
+
+
+async def test_a_routes_rules_stand_in_the_description(tenant: Tenant, clock: ManualClock) -> None:
+    app = create_app(settings(), clock=clock, transport=tenant.transport)
+    app.register_blueprint(ruled.blueprint)
+    document = await (await app.test_client().get("/openapi.json")).get_json()
+    edit = document["paths"]["/ruled/all"]["get"]
+    for said in ("grants read:messages", "https://example.com/plan", "the claim level", "(azp or client_id) is app"):
+        assert said in edit["description"]
+    assert "`insufficient_scope`, `insufficient_claims`" in edit["responses"]["403"]["description"]
+    assert document["paths"]["/ruled/optional"]["get"]["security"] == [{}, {"bearer": []}]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from service.auth import (
     CHECKS,
+    Expectation,
     FetchFailed,
     InvalidToken,
     KeySet,
@@ -17,9 +18,9 @@ from service.auth import (
     key_set_url,
     read_key_set,
 )
-from service.fetch import KeySetFetcher, http_client
+from service.key_set_client import KeySetFetcher, http_client
 from service.practice.errors import Unusable
-from service.practice.judging import Expectation, GivenKey, GivenSecret, GivenSet, Judgement, PublishedKeys, judge
+from service.practice.judging import GivenKey, GivenSecret, GivenSet, Judgement, PublishedKeys, judge
 from service.practice.key_files import new_key
 from service.practice.signing import Secret, sign_token
 

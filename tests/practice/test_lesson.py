@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from service.auth import check_results
+from service.auth import Expectation, check_results
 from service.practice.inspection import take_apart
-from service.practice.judging import Expectation, Judgement, Keys
+from service.practice.judging import Judgement, Keys
 from service.practice.lesson import lesson
 
 from ..tenant import NOW

@@ -17,6 +17,7 @@ from service.telemetry.watching import Telemetry
 from service.web import Application
 
 from ..tenant import ManualClock, Tenant, settings
+from ..web import ruled
 from ..web.orders import blueprint
 
 
@@ -55,6 +56,7 @@ async def app(tenant: Tenant, clock: ManualClock, telemetry: Telemetry) -> Async
     """The API, watched over."""
     app = create_app(settings(), telemetry=telemetry, clock=clock, transport=tenant.transport)
     app.register_blueprint(blueprint)
+    app.register_blueprint(ruled.blueprint)
     async with app.test_app():
         yield app
 

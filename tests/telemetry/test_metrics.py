@@ -92,16 +92,16 @@ async def test_the_key_sets_age_and_state_and_fetches(
             while value(registry, "event_loop_delay_seconds_count") == delays:
                 await asyncio.sleep(0.02)
         await settle()
-        return {state: value(registry, "jwks_state", **ISSUER, state=state) for state in ("fresh", "stale", "gone")}
+        return {state: value(registry, "jwks_state", **ISSUER, state=state) for state in ("fresh", "stale", "expired")}
 
-    assert await sampled() == {"fresh": 1, "stale": 0, "gone": 0}
+    assert await sampled() == {"fresh": 1, "stale": 0, "expired": 0}
     tenant.down = True
     await clock.advance(1000)
-    assert await sampled() == {"fresh": 0, "stale": 1, "gone": 0}
+    assert await sampled() == {"fresh": 0, "stale": 1, "expired": 0}
     assert value(registry, "jwks_age_seconds", **ISSUER) == 1000
     assert value(registry, "jwks_fetches_total", **ISSUER, outcome="success") == 1
     failures = value(registry, "jwks_fetches_total", **ISSUER, outcome="failure")
     assert failures is not None
     assert failures > 3
     await clock.advance(86400)
-    assert await sampled() == {"fresh": 0, "stale": 0, "gone": 1}
+    assert await sampled() == {"fresh": 0, "stale": 0, "expired": 1}

@@ -55,6 +55,23 @@ async def test_a_refusal_has_its_code_and_nobodys_name(app: Application, log: Lo
     assert (lost["status"], lost["code"], lost["route"]) == (404, "not_found", None)
 
 
+async def test_a_caller_whom_a_rule_refuses_is_named_as_every_other(app: Application, log: Log, tenant: Tenant) -> None:
+    for path in ("/api/private", "/orders/all", "/ruled/edit/7"):
+        await call(app, path, tenant.token(scope=""))
+    granted, *refused = log.requests
+    assert [(line["status"], line["code"]) for line in refused] == [(403, "insufficient_scope"), (403, "forbidden")]
+    for line in refused:
+        assert (line["client_id"], line["subject"]) == ("client", granted["subject"])
+
+
+async def test_who_acts_for_the_subject_is_logged_by_a_hash(app: Application, log: Log, tenant: Tenant) -> None:
+    for claims in ({}, {"act": {"sub": "auth0|agent"}}, {"sub": "auth0|agent"}):
+        await call(app, "/api/private", tenant.token(**claims))
+    alone, acting, agent = log.requests
+    assert "actor" not in alone
+    assert (acting["subject"], acting["actor"]) == (alone["subject"], agent["subject"])
+
+
 async def test_the_same_subject_has_the_same_hash_and_only_with_the_same_key(
     app: Application, log: Log, make_token: Any
 ) -> None:
@@ -118,6 +135,8 @@ async def test_no_token_and_no_personal_claim_reaches_the_log_on_any_route(
     for token in secrets:
         for path in [path[1] for path in paths if path] + [
             "/orders/broken",
+            "/ruled/edit/7",
+            "/ruled/recent",
             f"/{token[:200]}",
             f"/api/private?token={token}",
         ]:
@@ -136,6 +155,7 @@ async def test_no_token_and_no_personal_claim_reaches_the_log_on_any_route(
             await client.get("/api/private", headers=headers)
         good = {"Authorization": f"Bearer {secrets[0]}"}
         await client.post("/orders/any-method", headers=good, data=f"{token} ".encode() * 20_000)
+    assert {"forbidden", "insufficient_user_authentication"} <= {line["code"] for line in log.requests}
     tenant.down = True
     await clock.advance(60)
     await call(app, "/api/private", secrets[8])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...auth import FetchFailed, key_set_url, read_key_set
-from ...fetch import KeySetFetcher, http_client
+from ...key_set_client import KeySetFetcher, http_client
 from ...libraries.uses import Uses
 from ...settings import issuer_string, key_set_address
 from .. import WrongUsage

@@ -17,7 +17,7 @@ from ...practice.key_files import new_key
 from ...practice.signing import choose_algorithm
 from .. import CommandFailed, WrongUsage
 from ..output import note
-from ..tenant import load_settings
+from ..tenant import load_verification_settings
 from ..terminal import open_terminal
 from .given import read_key
 from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint, used_libraries
@@ -82,7 +82,7 @@ def _settings_used(options: argparse.Namespace) -> set[str]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    settings = load_settings(only=_settings_used(options), uses=used_libraries(options))
+    settings = load_verification_settings(_settings_used(options), uses=used_libraries(options))
     if options.jwks is not None:
         places = [options.jwks]
     elif options.issuer is not None:

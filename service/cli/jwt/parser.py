@@ -42,6 +42,15 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
         "--audience", action="append", help="what aud must name; repeated, one of them (default: AUTH0_AUDIENCE)"
     )
     audience.add_argument("--any-audience", action="store_true", help="leave the check of aud out")
+    verify.add_argument(
+        "--client", action="append", metavar="ID", help="the token's client; repeated, one of them (AUTH0_CLIENTS)"
+    )
+    verify.add_argument(
+        "--organization",
+        action="append",
+        metavar="ID|NAME",
+        help="the token's organization; repeated, one of them (AUTH0_ORGANIZATIONS)",
+    )
     keys = verify.add_mutually_exclusive_group()
     keys.add_argument("--jwks", metavar="FILE|URL", help=_KEY_SET)
     keys.add_argument("--key", metavar="PEM", help="file of a public or private key, used whatever kid the token names")

@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ...auth import ALGORITHMS, FetchFailed, SystemClock
+from ...auth import (
+    ALGORITHMS,
+    ClientNotAllowed,
+    Expectation,
+    FetchFailed,
+    OrganizationNotAllowed,
+    SystemClock,
+    caller_rules,
+)
 from ...libraries.uses import Uses
 from ...plain_text import one_line
 from ...practice.errors import Unusable
 from ...practice.explanations import TIMES
-from ...practice.judging import Expectation, GivenKey, GivenSecret, GivenSet, PublishedKeys, judge
+from ...practice.judging import GivenKey, GivenSecret, GivenSet, PublishedKeys, judge
 from ...practice.signing import HMAC_ALGORITHMS
 from ...practice.times import describe
 from .. import CommandFailed, WrongUsage
 from ..output import note
-from ..tenant import load_settings
+from ..tenant import load_verification_settings
 from ..terminal import open_terminal
 from .given import read_key, read_secret, read_token
 from .key_sources import KeySets, is_url, issuer_of, local_issuer_hint, used_libraries
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ...practice.judging import Judgement, Keys
-    from ...settings import Settings
+    from ...settings import VerificationSettings
 
 _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "not_checked": ("–", "dim")}  # noqa: RUF001
 
@@ -37,7 +45,7 @@ _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "not_checke
 def run(options: argparse.Namespace) -> int:
     one_key = options.key is not None or options.secret is not None
     uses = Uses(issuers=False) if one_key else used_libraries(options)
-    settings = load_settings(only=_settings_used(options), uses=uses)
+    settings = load_verification_settings(_settings_used(options), uses=uses)
     expected = _expectation(options, settings)
     try:
         keys = _keys(options, settings, expected)
@@ -65,6 +73,9 @@ def _settings_used(options: argparse.Namespace) -> set[str]:
         "AUTH0_CLIENT_ID": not options.any_audience and options.audience is None,
         "AUTH0_ALGORITHMS": options.secret is None and options.algorithms is None,
         "AUTH0_LEEWAY": options.leeway is None,
+        "AUTH0_CLIENTS": not _own_keys(options) and options.client is None,
+        "AUTH0_ORGANIZATIONS": not _own_keys(options) and options.organization is None,
+        "AUTH0_ANONYMOUS": not _own_keys(options),
         "JWKS_TIMEOUT": not one_key and (options.jwks is None or is_url(options.jwks)),
     }
     return {name for name, is_left in left.items() if is_left}
@@ -74,7 +85,7 @@ def _own_keys(options: argparse.Namespace) -> bool:
     return options.secret is not None or options.jwks is not None or options.key is not None
 
 
-def _expectation(options: argparse.Namespace, settings: Settings) -> Expectation:
+def _expectation(options: argparse.Namespace, settings: VerificationSettings) -> Expectation:
     with_secret = options.secret is not None
     own_keys = _own_keys(options)
     if options.any_issuer:
@@ -90,14 +101,20 @@ def _expectation(options: argparse.Namespace, settings: Settings) -> Expectation
     if not set(algorithms) <= set(known):
         raise WrongUsage(f"--algorithms: {'a secret' if with_secret else 'a public key'} is for {' '.join(known)}.")
     return Expectation(
-        issuers,
-        None if options.any_audience else frozenset(options.audience or settings.audiences),
-        algorithms,
-        settings.leeway if options.leeway is None else options.leeway,
+        issuers=issuers,
+        audiences=None if options.any_audience else frozenset(options.audience or settings.audiences),
+        algorithms=algorithms,
+        leeway=settings.leeway if options.leeway is None else options.leeway,
+        callers=caller_rules(
+            options.client or settings.clients or (),
+            options.organization or settings.organizations or (),
+            # Of keys of one's own, the settings say nothing.
+            anonymous=own_keys or settings.anonymous == "allow",
+        ),
     )
 
 
-def _keys(options: argparse.Namespace, settings: Settings, expected: Expectation) -> Keys:
+def _keys(options: argparse.Namespace, settings: VerificationSettings, expected: Expectation) -> Keys:
     if options.secret is not None:
         return GivenSecret(read_secret(options.secret))
     if options.key is not None:
@@ -141,6 +158,12 @@ def _compared(judgement: Judgement, expected: Expectation, now: float) -> Iterat
             yield from _both("iss", claims.get("iss"), expected.issuers)
     elif check == "audience" and expected.audiences is not None:
         yield from _both("aud", claims.get("aud"), expected.audiences)
+    elif judgement.failed.code == ClientNotAllowed.code:
+        yield from _both("azp", claims.get("azp", claims.get("client_id")), expected.callers.clients)
+    elif judgement.failed.code == OrganizationNotAllowed.code:
+        organizations = expected.callers.organization_ids | expected.callers.organization_names
+        found = " ".join(one_line(claims[name]) for name in ("org_id", "org_name") if name in claims)
+        yield from _both("org_id and no org_name", found or None, organizations)
 
 
 def _both(name: str, found: object, wanted: frozenset[str]) -> Iterator[str]:

@@ -6,8 +6,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING
 
-from ...configuration import WrongSettings
 from ...libraries.aws import aws_problems
+from ...settings.sources import WrongSettings
 
 if TYPE_CHECKING:
     import argparse

@@ -74,18 +74,20 @@ export async function restore() {
   }
 }
 
-// Take the issuer's answer, as it stood in the address. Throws IssuerUnreachable, and what the library throws.
+// Take the issuer's answer, as it stood in the address. The session then has `from` too: what `logIn` was given. Throws
+// IssuerUnreachable, and what the library throws.
 export async function complete(url) {
   if (!canLogIn) {
     return null;
   }
   const client = await open();
+  let answer;
   try {
-    await client.handleRedirectCallback(url);
+    answer = await client.handleRedirectCallback(url);
   } catch (error) {
     throw failedFetch(error) ? new IssuerUnreachable() : error;
   }
-  return { user: await client.getUser(), token: memory.latest };
+  return { user: await client.getUser(), token: memory.latest, from: answer.appState?.from };
 }
 
 // The session as it is now: with the token at hand, or a new one where that has ended or `renew` asks for it.
@@ -96,12 +98,13 @@ export async function current({ renew = false } = {}) {
   return kept ? { user: await client.getUser(), token: kept } : silently(client, { cacheMode: "off" });
 }
 
-// Go to the issuer. Throws IssuerUnreachable instead of leaving for a page that the browser would fail to load.
-export async function logIn() {
+// Go to the issuer. `from` names the page to come back to, where it is not the token page. Throws IssuerUnreachable
+// instead of leaving for a page that the browser would fail to load.
+export async function logIn(from) {
   const client = await open();
   await probe();
   // Replaced, so that "back" from the issuer does not start over.
-  await client.loginWithRedirect({ openUrl: (url) => window.location.replace(url) });
+  await client.loginWithRedirect({ appState: { from }, openUrl: (url) => window.location.replace(url) });
 }
 
 // Forget the session. Returns the address at which the issuer ends its own too, and sends back to `returnTo`. Throws

@@ -152,6 +152,11 @@ async function takeStray(token) {
 async function takeSession() {
   try {
     const session = await (arrival ? complete(arrival.url) : restore());
+    if (session?.from === "docs") {
+      // Which asks the issuer's session for a token of its own.
+      window.location.replace("/docs");
+      return;
+    }
     greetSession(session);
     await (session ? keep(session.token, "session") : show("", "none"));
   } catch (error) {

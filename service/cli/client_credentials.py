@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import TYPE_CHECKING
 
 import httpx
 
-from .auth import strict_json
-from .plain_text import unbroken
-from .tls import trusting_nobody
+from ..auth import strict_json
+from ..plain_text import unbroken
+from ..tls import trusting_nobody
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_BODY = 64 * 1024
 """Largest answer that is read, in bytes."""
@@ -21,8 +26,16 @@ class TokenRefused(Exception):
     """No token was had; the message is for a person and holds no secret."""
 
 
-def get_token(issuer: str, client: tuple[str, str], audience: str, scope: str | None = None) -> str:
-    """Ask `issuer`, whose string ends in "/", for a token. `client` is its id and secret. Raises TokenRefused."""
+def get_token(
+    issuer: str,
+    client: tuple[str, str],
+    audience: str,
+    scope: str | None = None,
+    organization: str | None = None,
+    extra_claims: Mapping[str, object] | None = None,
+) -> str:
+    """Ask `issuer`, whose string ends in "/", for a token. `client` is its id and secret; `extra_claims` are for the
+    local issuer, which alone has an endpoint that takes them. Raises TokenRefused."""
     client_id, secret = client
     form = {
         "grant_type": "client_credentials",
@@ -30,10 +43,12 @@ def get_token(issuer: str, client: tuple[str, str], audience: str, scope: str | 
         "client_secret": secret,
         "audience": audience,
         **({"scope": scope} if scope is not None else {}),
+        **({"organization": organization} if organization is not None else {}),
+        **({"claims": json.dumps(extra_claims)} if extra_claims else {}),
     }
     with _client(issuer) as http:
         try:
-            status, body = _post(http, f"{issuer}oauth/token", form)
+            status, body = _post(http, f"{issuer}{'local' if extra_claims else 'oauth'}/token", form)
         except httpx.ConnectError:
             raise TokenRefused(f"nothing answers at {issuer}") from None
         except httpx.HTTPError as error:
@@ -52,7 +67,7 @@ def get_token(issuer: str, client: tuple[str, str], audience: str, scope: str | 
 
 def _client(issuer: str) -> httpx.Client:
     if issuer.startswith("http://"):
-        # See `service.fetch`: this is the same machine, for which nothing of the environment is of use.
+        # See `service.key_set_client`: this is the same machine, for which nothing of the environment is of use.
         return httpx.Client(verify=trusting_nobody(), trust_env=False, timeout=10)
     return httpx.Client(timeout=10)
 

@@ -6,16 +6,16 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .auth import FetchFailed, KeySet, key_set_url, strict_json
-from .http_date import parse_age, parse_date
+from ..auth import FetchFailed, KeySet, key_set_url, strict_json
+from ..http_date import parse_age, parse_date
 
 if TYPE_CHECKING:
     import httpx
 
-    from .auth import Clock
-    from .auth.keyset import KeyInfo
-    from .fetch import KeySetFetcher
-    from .settings import Settings
+    from ..auth import Clock
+    from ..auth.keyset import KeyInfo
+    from ..key_set_client import KeySetFetcher
+    from ..settings import Settings
 
 # Date and Age tell whole seconds.
 _RESOLUTION = 1.0

@@ -5,25 +5,22 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
-from .libraries.aws import aws_problems
-from .libraries.uses import Uses
-from .plain_text import one_line
-from .setting_text import elements, is_blank, tidy, tidy_value
-from .settings import Settings, variable
+from ..libraries.aws import aws_problems
+from ..libraries.uses import Uses
+from ..plain_text import one_line
+from ..setting_text import elements, is_blank, tidy, tidy_value
+from .model import Settings, variable
+from .verification import VerificationSettings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from pydantic_core import ErrorDetails
-
-
-# For what is required and not used: nobody can be trusted or reached under such a name (RFC 2606 section 2).
-_UNUSED = {"AUTH0_DOMAIN": "unused.invalid", "AUTH0_AUDIENCE": "unused.invalid"}
 
 
 class WrongSettings(Exception):
@@ -61,20 +58,32 @@ class _SecretId(BaseSettings):
         return None if is_blank(value) else tidy_value(value)
 
 
-def load(
-    defaults: Mapping[str, Any] | None = None, only: Collection[str] | None = None, uses: Uses | None = None
-) -> Settings:
-    """Read the settings once. `defaults` are by variable name, and lose against every source.
+def load(defaults: Mapping[str, Any] | None = None, uses: Uses | None = None) -> Settings:
+    """Read the settings once. `defaults` are by variable name, and lose against every source. `uses` tells what the
+    command needs of libraries, whose own variables are checked with the rest.
 
-    `only` names the variables that are used, where it is not all: the others are neither missed nor looked at. `uses`
-    tells what the command needs of libraries, whose own variables are judged with the rest.
     Raises WrongSettings, with every problem at once.
     """
+    return _load(Settings, defaults or {}, None, uses or Uses())
+
+
+def load_verification(
+    only: Collection[str], defaults: Mapping[str, Any] | None = None, uses: Uses | None = None
+) -> VerificationSettings:
+    """Read what a token is verified by, as far as it is used: `only` names the variables; others are neither missed
+    nor looked at. Raises WrongSettings, with every problem at once."""
+    return _load(VerificationSettings, defaults or {}, only, uses or Uses())
+
+
+Model = TypeVar("Model", bound=VerificationSettings)
+
+
+def _load(model: type[Model], defaults: Mapping[str, Any], only: Collection[str] | None, uses: Uses) -> Model:
     values: dict[str, Any] = {}
     problems: list[str] = []
     settings = None
     try:
-        for source in _read(defaults or {}):
+        for source in _read(defaults):
             taken = {name for known in values for name in _names(known)}
             values |= {name: value for name, value in source.items() if name not in taken}
     except WrongSettings as error:
@@ -82,16 +91,24 @@ def load(
         problems += error.problems
     if only is not None:
         values = {name: value for name, value in values.items() if not _names(name).isdisjoint(only)}
-        values |= {name: value for name, value in _UNUSED.items() if name not in only}
     if not problems:
         try:
-            settings = Settings.model_validate(values)
+            settings = model.model_validate(values)
         except ValidationError as error:
             problems += _problems(error)
-    problems += _library_problems(uses or Uses(), values, issuers_are_used=only is None or "AUTH0_DOMAIN" in only)
+        problems += _missing(values, only or ())
+    problems += _library_problems(uses, values, issuers_are_used=only is None or "AUTH0_DOMAIN" in only)
     if problems or settings is None:
         raise WrongSettings(list(dict.fromkeys(problems)))
     return settings
+
+
+def _missing(values: Mapping[str, Any], used: Collection[str]) -> Iterator[str]:
+    """Yield a problem for each variable that is used, that `serve` requires, and that has no value."""
+    for name, field in Settings.model_fields.items():
+        names = _names(variable(name))
+        if field.is_required() and not names.isdisjoint(used) and names.isdisjoint(values):
+            yield f"{variable(name)}: it is not set (expected: {field.description})"
 
 
 def is_set(name: str) -> bool:
@@ -143,7 +160,7 @@ def _secret_id() -> str | None:
 def _secret(secret_id: str) -> Mapping[str, Any]:
     """Read the secret, once in a process. Raises WrongSettings."""
     # Here, since boto3 takes half a second and nobody else needs it.
-    from .aws.secret import SecretUnusable, read
+    from ..aws.secret import SecretUnusable, read
 
     problems = list(aws_problems(os.environ))
     if problems:

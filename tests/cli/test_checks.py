@@ -9,13 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.check import IssuerReport, check
-from service.fetch import KeySetFetcher, http_client
+from service.cli.checks import IssuerReport, check
 from service.issuer import local_issuer
+from service.key_set_client import KeySetFetcher, http_client
 
-from .processes import free_port, run
-from .signing import Signer, jwks, rsa_key
-from .tenant import NOW, ManualClock, Tenant, settings
+from ..processes import free_port, run
+from ..signing import Signer, jwks, rsa_key
+from ..tenant import NOW, ManualClock, Tenant, settings
 
 GOOD = Signer(rsa_key())
 

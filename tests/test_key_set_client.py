@@ -3,7 +3,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from service.fetch import KeySetFetcher, http_client
+from service.key_set_client import KeySetFetcher, http_client
 
 from .tenant import Tenant
 

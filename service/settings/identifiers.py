@@ -1,4 +1,4 @@
-"""What Auth0 calls things: client ids and the audiences of an API."""
+"""What Auth0 calls things: clients, organizations, and the audiences of an API."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from ..setting_text import QUOTES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_QUOTES = ("'", '"')
 
 
 def checked_client_id(text: str) -> str:
@@ -17,16 +17,32 @@ def checked_client_id(text: str) -> str:
 
     RFC 6749 appendix A.1, without what is a mistake rather than a part of an id: white space and quotes.
     """
-    if not re.fullmatch(r"[!-~]+", text) or any(quote in text for quote in _QUOTES):
+    if not re.fullmatch(r"[!-~]+", text) or any(quote in text for quote in QUOTES):
         raise ValueError(
             "it is not a client id, which is of ASCII letters, digits and marks, without spaces and quotes"
         )
     return text
 
 
+def client_ids(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return client ids as they are, each once. Raises ValueError."""
+    return tuple(dict.fromkeys(map(checked_client_id, names)))
+
+
+def organization_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ids and names of organizations as they are, each once. Raises ValueError.
+
+    Auth0 makes ids of `org_`, letters and digits, and takes names of small letters, digits, `-` and `_`.
+    """
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", name):
+            raise ValueError("each must be an organization's id (org_…) or its name, of letters, digits, - and _")
+    return tuple(dict.fromkeys(names))
+
+
 def audience_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the audiences, each once. Raises ValueError."""
-    if any(name.startswith(_QUOTES) or name.endswith(_QUOTES) for name in names):
+    if any(name.startswith(QUOTES) or name.endswith(QUOTES) for name in names):
         raise ValueError("it begins or ends with a quotation mark, which no identifier does; take all of them off")
     return tuple(dict.fromkeys(names))
 
