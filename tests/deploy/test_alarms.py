@@ -58,6 +58,9 @@ def test_each_alarm_asks_for_what_the_service_serves(served: dict[str, list[dict
             assert metric in served, name
             labels = set(re.findall(r"(\w+)[=!]", selector)) | set(re.findall(r"by \((\w+)\)", rule["expr"]))
             assert labels <= set().union(*served[metric]), (name, metric)
+            # Of a key set every state is served, each with 0 or 1.
+            for state in re.findall(r'state="(\w+)"', selector):
+                assert state in {one["state"] for one in served[metric]}, name
 
 
 def series(metric: str, labels: dict[str, str], values: str) -> dict[str, str]:
