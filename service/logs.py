@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 
@@ -13,6 +12,7 @@ import structlog
 
 from .log_writer import LogWriter
 from .plain_text import plain, unbroken
+from .redaction import redact
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
@@ -21,18 +21,6 @@ log = logging.getLogger(__name__)
 
 FINISHING_SECONDS = 1.0
 """Longest time that the end of a process waits for a log's reader."""
-
-# A header and a payload begin with {" in base64url; with what follows they are a token, or parts of one.
-_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*|(?i:bearer) +[A-Za-z0-9._~+/=-]{16,}")
-_REDACTED = "[redacted]"
-
-
-def redact(text: str, token: str = "") -> str:
-    """Cut out of a text whatever looks like a token, and each part of `token`."""
-    for part in token.split("."):
-        if len(part) >= 8:
-            text = text.replace(part, _REDACTED)
-    return _TOKEN.sub(_REDACTED, text)
 
 
 class Output(NamedTuple):

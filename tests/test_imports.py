@@ -22,7 +22,7 @@ LAYERS = [
     ["routes", "pages", "openapi", "telemetry"],
     ["web", "server", "workers", "settings"],
     ["key_set_client", "libraries", "logs", "development", "practice", "aws"],
-    ["auth", "http_date", "plain_text", "public_url", "setting_text", "tls", "log_writer"],
+    ["auth", "http_date", "plain_text", "public_url", "redaction", "setting_text", "tls", "log_writer"],
     ["http_origin", "log_outlet", "library_internals"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

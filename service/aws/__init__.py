@@ -14,7 +14,7 @@ changes         what a change set would do                                      
 change_sets     making, executing and discarding one
 events          what happens to a stack; what failed first
 follow_stack    staying until a stack's operation has ended
-kept            what stays when a stack is deleted                                     pure
+retained        what stays when a stack is deleted                                     pure
 
 clusters        the EKS cluster that is deployed to
 connections     the connection to GitHub

@@ -1,4 +1,11 @@
-"""The commands. Each is a module that is imported when it is asked for: production lacks what `dev` needs."""
+"""The commands. Each is a module that is imported when it is asked for: production lacks what `dev` needs.
+
+serve, dev, token, check    a command each     jwt, pipeline: packages, of commands of their own
+api_process    the API, as a child of `dev`     npm_assets: what the pages load, installed by `dev`
+checks         what `check` looks at
+tenant         which issuer a command talks to     client_credentials: a token from it
+output         standard output and error     terminal: with colours where a person looks
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from ..settings.sources import WrongSettings, is_set
 from ..tls import trusting_nobody
 from .api_process import ApiProcess
 from .client_credentials import TokenRefused
-from .library import install_library
+from .npm_assets import install_library
 from .output import note
 from .tenant import load_settings, machine_token, uses_local_issuer
 

@@ -23,7 +23,7 @@ from .clients import clients
 from .discovery import metadata
 from .faults import Faults
 from .login import create_login
-from .server import Authorization
+from .server import LocalAuthorizationServer
 from .userinfo import challenge, identity
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def create_issuer(
     app = Issuer("service.issuer", root_path=str(Path(__file__).parent), static_url_path="/assets")
     # Files that are being worked on are not to be kept.
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(0)
-    authorization = Authorization(tokens, keyring, memory, clients(origins, browser_client))
+    authorization = LocalAuthorizationServer(tokens, keyring, memory, clients(origins, browser_client))
     faults = Faults()
 
     @app.before_request

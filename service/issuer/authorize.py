@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .clients import Client
     from .memory import Session
     from .parameters import AuthorizationRequest
-    from .server import Authorization
+    from .server import LocalAuthorizationServer
 
 MODES = {"code": "query", "token": "fragment"}
 
@@ -65,7 +65,7 @@ class Refused(Exception):
         self.of_settings = of_settings
 
 
-def trusted(authorization: Authorization, asked: AuthorizationRequest) -> Client:
+def trusted(authorization: LocalAuthorizationServer, asked: AuthorizationRequest) -> Client:
     """Return the client that asks, whose redirect address was compared exactly. Raises Refused."""
     client = authorization.query_client(asked.payload.client_id or "")
     if client is None:
@@ -82,7 +82,7 @@ def trusted(authorization: Authorization, asked: AuthorizationRequest) -> Client
     return client
 
 
-def wrong(authorization: Authorization, asked: AuthorizationRequest) -> OAuth2Error | None:
+def wrong(authorization: LocalAuthorizationServer, asked: AuthorizationRequest) -> OAuth2Error | None:
     """What the application has to hear, whoever logs in."""
     if error := asked.repeated():
         return error
@@ -126,7 +126,7 @@ def _wrong_challenge(asked: AuthorizationRequest) -> OAuth2Error | None:
     return None
 
 
-def _wrong_to_authlib(authorization: Authorization, asked: AuthorizationRequest) -> OAuth2Error | None:
+def _wrong_to_authlib(authorization: LocalAuthorizationServer, asked: AuthorizationRequest) -> OAuth2Error | None:
     try:
         authorization.get_consent_grant(asked)
     except OAuth2Error as error:
@@ -147,7 +147,7 @@ def recent(asked: AuthorizationRequest, session: Session | None, now: float) -> 
     return session
 
 
-def grant(authorization: Authorization, asked: AuthorizationRequest, session: Session | None) -> Response:
+def grant(authorization: LocalAuthorizationServer, asked: AuthorizationRequest, session: Session | None) -> Response:
     """Answer for a user who logged in; `None` declined. The answer is Authlib's redirect, errors included."""
     if error := wrong(authorization, asked):
         return refuse(authorization, asked, error)
@@ -166,7 +166,7 @@ def not_a_member(asked: AuthorizationRequest, session: Session | None) -> Access
     return None
 
 
-def refuse(authorization: Authorization, asked: AuthorizationRequest, error: OAuth2Error) -> Response:
+def refuse(authorization: LocalAuthorizationServer, asked: AuthorizationRequest, error: OAuth2Error) -> Response:
     client = authorization.query_client(asked.payload.client_id)
     error.redirect_uri = asked.payload.redirect_uri or (client and client.get_default_redirect_uri())
     error.redirect_fragment = asked.payload.response_type == "token"

@@ -16,12 +16,12 @@ from .people import PEOPLE
 if TYPE_CHECKING:
     from .clients import Client
     from .people import Person
-    from .server import Authorization
+    from .server import LocalAuthorizationServer
 
 COOKIE = "local_issuer_session"
 
 
-def create_login(authorization: Authorization) -> Blueprint:
+def create_login(authorization: LocalAuthorizationServer) -> Blueprint:
     blueprint = Blueprint("login", __name__, template_folder="templates")
     memory = authorization.memory
 
@@ -132,7 +132,7 @@ async def _deliver(answer: Response, asked: AuthorizationRequest, client: Client
 
 
 async def _login_page(
-    authorization: Authorization, asked: AuthorizationRequest, problem: str = "", username: str = ""
+    authorization: LocalAuthorizationServer, asked: AuthorizationRequest, problem: str = "", username: str = ""
 ) -> Any:
     try:
         client = trusted(authorization, asked)

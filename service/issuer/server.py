@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .tokens import Tokens
 
 
-class Authorization(AuthorizationServer):  # type: ignore[misc]
+class LocalAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
     """Grants tokens to the built-in clients, for themselves or for the people who log in."""
 
     def __init__(self, tokens: Tokens, keyring: Keyring, memory: Memory, clients: Mapping[str, Client]) -> None:

@@ -1,6 +1,9 @@
 """One module a resource. Each has a `blueprint`, and is found by being here.
 
 A new route is closed: it needs a valid access token, unless `@public` opens it.
+
+messages       the quickstarts' three routes     me: who is calling     token: the API's view of a token
+metadata       where to get a token     health: for the operator
 """
 
 from __future__ import annotations

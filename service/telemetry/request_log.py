@@ -1,4 +1,4 @@
-"""A line in the log for each request and for each event of the key sets, without anything personal in it."""
+"""A line in the log for each request, without anything personal in it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from ..logs import output, redact
+from ..logs import output
+from ..redaction import redact
 from . import request_line
 
 if TYPE_CHECKING:
-    from ..auth import AccessToken, KeySetEvent
+    from ..auth import AccessToken
     from ..web.observing import RequestRecord
-
-log = logging.getLogger(__name__)
 
 # Asked by machines, many times a minute.
 _UNLOGGED = frozenset({"/healthz", "/readyz"})
@@ -36,7 +35,6 @@ class RequestLog:
         self._output = output()
         self._remembered = functools.lru_cache(maxsize=_CALLERS)(self._make_caller)
         self._told = self._output.level <= logging.INFO
-        self._reasons: dict[str, str] = {}
 
     def ended(self, record: RequestRecord, trace_id: str | None = None) -> None:
         if not self._told or record.route in _UNLOGGED:
@@ -51,23 +49,6 @@ class RequestLog:
             event = request_line.members(record, request_id, caller, trace_id)
             line = f"{self._output.render(None, 'info', event)!s}\n"
         self._output.stream.write(line)
-
-    def key_set(self, event: KeySetEvent) -> None:
-        about = {"issuer": event.issuer}
-        if event.kind == "failed":
-            if self._reasons.get(event.issuer) != event.reason:
-                self._reasons[event.issuer] = event.reason
-                log.warning("the key set cannot be had", extra={**about, "reason": event.reason})
-        elif event.kind in ("stale", "expired"):
-            says = "is stale, and still used" if event.kind == "stale" else "is too old, and no longer used"
-            log.error("the key set %s", says, extra=about)
-        elif event.kind == "recovered":
-            self._reasons.pop(event.issuer, None)
-            log.info("the key set can be had again", extra=about)
-        elif event.kind in ("loaded", "rotated"):
-            log.info("the key set was %s", event.kind, extra={**about, "kids": event.kids})
-            if event.kind == "loaded":
-                log.info("ready")
 
     def _caller(self, token: AccessToken) -> request_line.Caller:
         actor = token.actor.subject if token.actor is not None else None

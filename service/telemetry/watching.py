@@ -8,6 +8,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..logs import dropped_lines
+from .key_set_log import KeySetLog
 from .metrics import Metrics
 from .request_log import RequestLog
 
@@ -36,6 +37,7 @@ class Telemetry:
         self.metrics = metrics
         self.tracing = tracing
         self._log = request_log
+        self._key_set_log = KeySetLog()
         self._cache: VerifiedTokens | None = None
 
     def trace(self, connection: ApiRequest | ApiWebsocket) -> AbstractContextManager[object]:
@@ -48,7 +50,7 @@ class Telemetry:
 
     def key_set(self, event: KeySetEvent) -> None:
         self.metrics.key_set(event)
-        self._log.key_set(event)
+        self._key_set_log.tell(event)
 
     async def watch(self, sources: Collection[RemoteKeySet], cache: VerifiedTokens) -> None:
         """Sample what changes by itself, and how late the event loop is, until cancelled."""

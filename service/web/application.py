@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 from quart import Quart, current_app
 
-from ..auth import TokenExpired
 from . import refusals
 from .access_map import AccessMap
 from .asgi import HttpConnection
@@ -19,6 +17,7 @@ from .observing import NoObserver, Observer
 from .requests import ApiRequest, ApiWebsocket, current_request, current_websocket
 from .routing import PathMap
 from .sessions import NoSessions
+from .streaming import until_token_ends
 
 if TYPE_CHECKING:
     from quart.ctx import WebsocketContext
@@ -99,18 +98,8 @@ class Application(Quart):
 
     async def dispatch_websocket(self, websocket_context: WebsocketContext | None = None) -> ResponseReturnValue | None:
         websocket = current_websocket()
-        if websocket.access_token is None:
-            return await super().dispatch_websocket(websocket_context)
-        try:
-            async with asyncio.timeout(self.verifier.seconds_left(websocket.access_token)) as limit:
-                return await super().dispatch_websocket(websocket_context)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-        if not websocket.accepted:
-            raise TokenExpired("The token has expired. Get a new one.")
-        await websocket.close(1008, "The access token has expired.")
-        return None
+        lifetime = None if websocket.access_token is None else self.verifier.seconds_left(websocket.access_token)
+        return await until_token_ends(websocket, lifetime, super().dispatch_websocket(websocket_context))
 
     async def full_dispatch_request(self, *context: Any) -> Any:
         """Handle a request and send its answer, within its context: also a stream's generator has it."""

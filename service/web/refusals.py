@@ -19,7 +19,7 @@ from ..auth import (
     InvalidToken,
     KeySourceUnavailable,
 )
-from ..logs import redact
+from ..redaction import redact
 from .requests import ApiRequest, ApiWebsocket, current_connection
 from .resource import metadata_url
 

@@ -1,15 +1,21 @@
-"""A body that is made while it is sent."""
+"""What outlives the moment at which its token was verified: a body that is made while it is sent, a WebSocket."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..auth import TokenExpired
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from hypercorn.typing import ASGISendCallable
     from quart.wrappers.response import ResponseBody
+
+    from .requests import ApiWebsocket
+
+Result = TypeVar("Result")
 
 # Seconds that the head of an answer waits for the first part of its body. Until then it can still become another
 # answer, where making the body fails; after that, the client learns that its stream has begun.
@@ -74,6 +80,23 @@ class Stream:
     async def _send_head_alone(self) -> None:
         await self._send(self._start)
         await self._send({"type": "http.response.body", "body": b"", "more_body": True})
+
+
+async def until_token_ends(
+    websocket: ApiWebsocket, lifetime: float | None, handling: Coroutine[Any, Any, Result]
+) -> Result | None:
+    """Handle a WebSocket, at most for `lifetime` seconds, those that its token has left. Then it is closed with 1008,
+    or, where it was not accepted yet, TokenExpired is raised."""
+    try:
+        async with asyncio.timeout(lifetime) as limit:
+            return await handling
+    except TimeoutError:
+        if not limit.expired():
+            raise
+    if not websocket.accepted:
+        raise TokenExpired("The token has expired. Get a new one.")
+    await websocket.close(1008, "The access token has expired.")
+    return None
 
 
 def _expired() -> TokenExpired:

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from service.cli.library import npm_ci
+from service.cli.npm_assets import npm_ci
 from service.pages.assets import LIBRARY, PACKAGE
 
 from ..processes import free_port, service, until_ready

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from service.telemetry.exposition import MAX_CONNECTIONS, MetricsPort
 
-from ..contract.test_serve import serving
+from ..end_to_end.test_serve import serving
 from ..processes import ROOT, free_port
 
 LIMIT = 4

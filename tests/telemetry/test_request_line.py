@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from service import logs
 from service.auth import AccessToken
-from service.logs import redact
 from service.plain_text import unbroken
+from service.redaction import redact
 from service.telemetry.request_log import RequestLog
 from service.web.observing import RequestRecord, unreadable
 

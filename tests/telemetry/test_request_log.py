@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from service import logs, server
 from service.app import create_app
 from service.auth.errors import AuthError
-from service.logs import redact
+from service.redaction import redact
 from service.telemetry.metrics import Metrics
 from service.telemetry.request_log import RequestLog
 from service.telemetry.watching import Telemetry

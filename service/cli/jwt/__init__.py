@@ -1,4 +1,10 @@
-"""`jwt`: practising with tokens in a terminal. Each subcommand is a module that is imported when it is asked for."""
+"""`jwt`: practising with tokens in a terminal. Each subcommand is a module that is imported when it is asked for.
+
+parser         the command line
+decode, encode, verify, keys, lesson    a subcommand each
+given          what a person gives: a token, a file, a key     key_sources: key sets from files and URLs
+token_colours  a token in colours
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""`pipeline`: what builds and deploys on AWS. Each subcommand is a module that is imported when it is asked for."""
+"""`pipeline`: what builds and deploys on AWS. Each subcommand is a module that is imported when it is asked for.
+
+parser         the command line
+up, down, status, build, logs, promote, rollback    a subcommand each
+preparation    what `up` looks at first     deletion: what `down` stays for
+stack_progress, build_progress    what is shown meanwhile
+documents      what `--json` prints     words: times and tables
+asking         questions, and Ctrl-C
+"""
 
 from __future__ import annotations
 

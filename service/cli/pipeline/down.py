@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from ...aws.errors import AwsFailed
-from ...aws.kept import kept_by
+from ...aws.retained import kept_by
 from ...aws.stacks import find_stack, resources_of
 from ...aws.states import state_of
 from .. import WrongUsage

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from service.aws.kept import kept_parts
+from service.aws.retained import kept_parts
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = [

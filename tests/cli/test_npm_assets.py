@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.cli.library import npm_ci
+from service.cli.npm_assets import npm_ci
 from service.pages.assets import LIBRARY
 
 from ..processes import ROOT, Service, free_port, service
