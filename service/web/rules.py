@@ -59,15 +59,22 @@ class Permissions:
 
     def check(self, call: Call) -> None:
         """Raises InsufficientScope."""
-        token = call.token
-        satisfied = (
-            all(token.has_permission(name) for name in self.all_of)
-            and (not self.any_of or any(token.has_permission(name) for name in self.any_of))
-            and set(self.scopes) <= set(token.scopes)
-            and set(self.permissions) <= set(token.permissions)
-        )
-        if not satisfied:
-            raise InsufficientScope(f"The token is valid, but does not grant {self._wanted()}.", self.names)
+        scopes, permissions = call.token.scopes, call.token.permissions
+        # Loops, since a generator for each would cost a request microseconds.
+        for name in self.all_of:
+            if name not in permissions and name not in scopes:
+                raise self._refusal()
+        for name in self.scopes:
+            if name not in scopes:
+                raise self._refusal()
+        for name in self.permissions:
+            if name not in permissions:
+                raise self._refusal()
+        if self.any_of and not any(map(call.token.has_permission, self.any_of)):
+            raise self._refusal()
+
+    def _refusal(self) -> InsufficientScope:
+        return InsufficientScope(f"The token is valid, but does not grant {self._wanted()}.", self.names)
 
 
 @dataclass(frozen=True, slots=True)
