@@ -90,7 +90,8 @@ class Exchange:
 
     async def _receive(self) -> Any:
         connection = self._connection
-        while not connection.lost:
+        # ASGI: once the answer is complete, the client has left as far as the app is concerned.
+        while not connection.lost and not self._complete:
             if self._body_left and connection.unread:
                 data = connection.take(self._body_left)
                 self._body_left -= len(data)
@@ -123,6 +124,8 @@ class Exchange:
             self._complete = not more
             if more:
                 await self._take_turns()
+            else:
+                self.wake()
         else:
             raise RuntimeError(f"unexpected message {kind!r}")
 

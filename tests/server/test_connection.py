@@ -211,3 +211,29 @@ async def test_empty_lines_do_not_stop_the_reading(plain: bool) -> None:
         app.go_on.set()
         for _ in range(2):
             assert (await read_answer(reader))[1] == b"ok"
+
+
+async def test_an_app_that_reads_on_after_its_answer_learns_that_nothing_comes(plain: bool) -> None:
+    """As Quart's own connection class does on Python 3.13: until then its request has not ended, and the next waits."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            for event in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{event}.complete"})
+            return
+        read = asyncio.create_task(drain(receive))
+        await asyncio.sleep(0)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+        await send({"type": "http.response.body", "body": b"1"})
+        await read
+
+    async def drain(receive: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async with serving(app, plain=plain) as port, asyncio.timeout(30), client(port) as (reader, writer):
+        for request in (POST, POST, HEAD % (b"GET", b"/", b""), POST):
+            writer.write(request)
+            head, body = await read_answer(reader)
+            assert (head[:12], body) == (b"http/1.1 200", b"1")
