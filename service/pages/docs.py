@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quart import Blueprint, Response
 from quart_schema import hide
 
 from ..web import constant, current_application, public
 from .assets import LIBRARY
-from .page import for_login, issuer_sources, render
+from .page import for_login, installed, issuer_sources, render
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
+def create(issuer: str, client_id: str | None, audience: str, *, library: Path = LIBRARY) -> Blueprint:
     """Make the page for `issuer`, a string that ends in "/", and its single-page application `client_id`, with which
-    "Authorize" logs in."""
+    "Authorize" logs in once `library` is there, the file of Auth0's login library."""
     blueprint = Blueprint("docs", __name__, template_folder="templates")
     called, framed = issuer_sources(issuer, client_id)
     # Swagger UI sets styles on elements, and draws icons from data: URLs in its style sheet.
@@ -29,16 +32,17 @@ def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
         return schema
 
     @constant
-    async def page(library: str) -> Response:
+    async def page(library_name: str) -> Response:
         return await render(
-            "docs.html", policy, **for_login(issuer, client_id, audience, current_application().permissions, library)
+            "docs.html",
+            policy,
+            **for_login(issuer, client_id, audience, current_application().permissions, library_name),
         )
 
     @blueprint.get("/docs")
     @public
     @hide
     async def docs() -> Response:
-        # `dev` installs it while it serves.
-        return await page(library=LIBRARY.name if LIBRARY.is_file() else "")
+        return await page(library_name=installed(library))
 
     return blueprint

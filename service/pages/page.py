@@ -9,6 +9,7 @@ from quart import Response, make_response, render_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 def issuer_sources(issuer: str, client_id: str | None) -> tuple[str, str]:
@@ -19,6 +20,12 @@ def issuer_sources(issuer: str, client_id: str | None) -> tuple[str, str]:
     url = urlsplit(issuer)
     origin = f"{url.scheme}://{url.netloc}"
     return f"'self' {origin}", origin
+
+
+def installed(library: Path) -> str:
+    """Return the name of the login library's file, or an empty string where it is not there: `dev` installs it while
+    the pages are served."""
+    return library.name if library.is_file() else ""
 
 
 def for_login(

@@ -13,10 +13,11 @@ from quart_schema import hide
 
 from ..web import constant, current_application, public
 from .assets import LIBRARY
-from .page import for_login, issuer_sources, render
+from .page import for_login, installed, issuer_sources, render
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
 PAGES = {
     "/": "home",
@@ -27,8 +28,9 @@ PAGES = {
 }
 
 
-def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
-    """Make the pages for `issuer`, a string that ends in "/", and its single-page application `client_id`."""
+def create(issuer: str, client_id: str | None, audience: str, *, library: Path = LIBRARY) -> Blueprint:
+    """Make the pages for `issuer`, a string that ends in "/", and its single-page application `client_id`. They load
+    `library`, the file of Auth0's login library, once it is there."""
     blueprint = Blueprint("site", __name__, template_folder="templates")
     called, framed = issuer_sources(issuer, client_id)
     policy = (
@@ -38,17 +40,16 @@ def create(issuer: str, client_id: str | None, audience: str) -> Blueprint:
 
     def page(name: str) -> Callable[[], Awaitable[Response]]:
         @constant
-        async def built(library: str) -> Response:
+        async def built(library_name: str) -> Response:
             return await render(
                 f"{name}.html",
                 policy,
                 script=f"{name}.js",
-                **for_login(issuer, client_id, audience, current_application().permissions, library),
+                **for_login(issuer, client_id, audience, current_application().permissions, library_name),
             )
 
         async def view() -> Response:
-            # `dev` installs it while it serves.
-            return await built(library=LIBRARY.name if LIBRARY.is_file() else "")
+            return await built(library_name=installed(library))
 
         return hide(public(view))
 

@@ -8,7 +8,7 @@ import pytest
 from quart import Blueprint, Response, abort
 
 from service.app import create_app
-from service.pages import site
+from service.pages import assets, docs, site
 from service.pages.site import PAGES
 from service.web import Application, constant, public
 
@@ -130,14 +130,16 @@ async def test_a_large_file_is_sent_whole_and_in_any_part(app: Application) -> N
     assert part.headers["Content-Range"] == f"bytes 65000-200000/{len(whole)}"
 
 
-async def test_a_page_is_another_one_once_its_library_is_there(
-    app: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("path", ["/", "/docs"])
+async def test_a_page_is_another_one_once_its_library_is_there(app: Application, tmp_path: Path, path: str) -> None:
     library = tmp_path / "library.js"
-    monkeypatch.setattr(site, "LIBRARY", library)
-    before = await get(app, "/")
+    pages = Application("pages", app.verifier, None)
+    pages.register_blueprint(assets.blueprint)
+    for module in (docs, site):
+        pages.register_blueprint(module.create("https://tenant.test/", "spa", "audience", library=library))
+    before = await get(pages, path)
     assert (before.status, "library.js" in before.body.decode()) == (200, False)
     library.touch()
-    after = await get(app, "/", If_None_Match=before.headers["Etag"])
+    after = await get(pages, path, If_None_Match=before.headers["Etag"])
     assert (after.status, "library.js" in after.body.decode()) == (200, True)
-    assert (await get(app, "/", If_None_Match=after.headers["Etag"])).status == 304
+    assert (await get(pages, path, If_None_Match=after.headers["Etag"])).status == 304
