@@ -137,8 +137,8 @@ def _audience(claims: dict[str, Any]) -> list[str]:
 
 
 def _actor(act: object) -> Actor | None:
-    """RFC 8693 section 4.1: an object with the actor's identity, and within it those before, if any. What is not
-    well formed names nobody: it takes nothing from what the subject may do."""
+    """RFC 8693 section 4.1: an object with the actor's identity, and within it those before, if any. One that is
+    not well formed is left out: it takes nothing from what the subject may do."""
     chain = []
     while type(act) is dict:
         chain.append(_text(act.get("sub")))

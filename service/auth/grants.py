@@ -51,7 +51,8 @@ class Grant:
 
     def measure(self) -> int:
         """Count the bytes that it takes with all that it holds."""
-        names = (self.issuer, *self.key[2:3], *self.key[4:], *self.audience, *self.scopes, *self.permissions)
+        issuer, _, scope, _, client_id, *organization = self.key
+        names = (issuer, scope, client_id, *organization, *self.audience, *self.scopes, *self.permissions)
         objects = (self, self.key, self.audience, self.scopes, self.permissions, self.size, *names)
         # A scope of one name is that name itself.
         different = {id(value): value for value in objects}.values()

@@ -26,7 +26,7 @@ class IssuerKeys:
     async def keys_for(self, kid: str, issuer: str) -> KeySet:
         """Return the set to verify a token with that names `kid`, and `issuer` (empty where it names none).
 
-        Raises UnknownKey, and what the issuer's source raises where its keys cannot be had.
+        Raises UnknownKey, and what the issuer's source raises where its keys are unavailable.
         """
         source = self._sources.get(issuer)
         if source is not None:

@@ -2,7 +2,7 @@
 
     fresh   for `ttl` seconds after a fetch; fetched again, in the background, before that ends
     stale   then, while fetches fail, for `max_stale` seconds: still used
-    expired then, and before the first fetch: callers are told that the keys cannot be had
+    expired then, and before the first fetch: callers are told that the keys are unavailable
 
 Nobody waits for a refresh but the callers who cannot be answered without it: the first ones, and those whose
 `kid` the set does not hold. However many they are, there is one fetch in flight, and none of them owns it: a

@@ -40,7 +40,7 @@ class Subject:
         )
         jws, said = read_token(token, expected, KnownHeaders())
         if "cnf" in said:
-            # The new token would be bound to no key: whoever has a copy of the old one could use it after all.
+            # The new token would not be bound, so a stolen copy of the old one could be exchanged for one that works.
             raise InvalidToken("The token is bound to a key.")
         read, _ = validate(jws, said, KeySet.from_jwks(keyring.public_set()), expected, now, KnownGrants())
         return cls(said, read.scopes, read.permissions)

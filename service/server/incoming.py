@@ -63,6 +63,6 @@ class IncomingBody:
             return False
 
     def discard(self) -> None:
-        """Take the rest, which has arrived, for nobody."""
+        """Take the rest, which has arrived, and drop it."""
         while self.is_coming:
             self.take()

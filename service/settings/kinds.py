@@ -35,7 +35,7 @@ def split_commas(value: Any) -> Any:
 
 
 def _refuse_plain_http(url: SplitResult) -> None:
-    """Raise ValueError for http:// outside the loopback range: whoever can change keys on their way can sign tokens."""
+    """Raise ValueError for http:// outside the loopback range: who can change keys in transit can sign tokens."""
     if url.scheme == "http" and not is_loopback(url.hostname or ""):
         raise ValueError("http:// is for issuers on the loopback range alone; use https://")
 

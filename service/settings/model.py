@@ -16,21 +16,16 @@ from pydantic import (
 
 from ..http_origin import listed_origins
 from ..public_url import normalised_url
-from .identifiers import audience_names, checked_client_id
-from .kinds import CommaSeparated, Seconds, http_url, is_public_url, issuer_strings, lower, split_commas
-from .verification import VerificationSettings
+from .identifiers import checked_client_id
+from .kinds import Seconds, http_url, is_public_url, lower, split_commas
+from .verification import Audiences, Issuers, VerificationSettings
 
 
 class Settings(VerificationSettings):
     """What `serve` runs with: issuers and audiences are required."""
 
-    issuers: Annotated[CommaSeparated, AfterValidator(issuer_strings)] = Field(
-        alias="AUTH0_DOMAIN", description="your tenant's domain, for example tenant.us.auth0.com"
-    )
-    audiences: Annotated[CommaSeparated, AfterValidator(audience_names)] = Field(
-        validation_alias=AliasChoices("AUTH0_AUDIENCE", "API_IDENTIFIER"),
-        description="the identifier of your API in Auth0",
-    )
+    issuers: Issuers
+    audiences: Audiences
     m2m_client_id: Annotated[str, AfterValidator(checked_client_id)] | None = Field(
         None, alias="AUTH0_M2M_CLIENT_ID", description="the client of `token`"
     )

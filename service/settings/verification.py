@@ -20,6 +20,20 @@ from ..setting_text import tidy_value
 from .identifiers import audience_names, checked_client_id, client_ids, organization_names, would_take_id_tokens
 from .kinds import CommaSeparated, Seconds, algorithm_names, issuer_strings, lower
 
+Issuers = Annotated[
+    CommaSeparated,
+    AfterValidator(issuer_strings),
+    Field(alias="AUTH0_DOMAIN", description="your tenant's domain, for example tenant.us.auth0.com"),
+]
+Audiences = Annotated[
+    CommaSeparated,
+    AfterValidator(audience_names),
+    Field(
+        validation_alias=AliasChoices("AUTH0_AUDIENCE", "API_IDENTIFIER"),
+        description="the identifier of your API in Auth0",
+    ),
+]
+
 
 class VerificationSettings(BaseModel):
     """Durations are in seconds; `issuers` are the strings of `iss`, ending in "/". Without issuers or audiences there
@@ -29,22 +43,12 @@ class VerificationSettings(BaseModel):
         frozen=True, extra="ignore", hide_input_in_errors=True, validate_by_name=True, validate_default=True
     )
 
-    issuers: Annotated[CommaSeparated, AfterValidator(issuer_strings)] = Field(
-        (),
-        validate_default=False,
-        alias="AUTH0_DOMAIN",
-        description="your tenant's domain, for example tenant.us.auth0.com",
-    )
+    issuers: Issuers = Field((), validate_default=False)
     # Before the audiences, whose check looks at it.
     client_id: Annotated[str, AfterValidator(checked_client_id)] | None = Field(
         None, alias="AUTH0_CLIENT_ID", description="the pages' single-page application"
     )
-    audiences: Annotated[CommaSeparated, AfterValidator(audience_names)] = Field(
-        (),
-        validate_default=False,
-        validation_alias=AliasChoices("AUTH0_AUDIENCE", "API_IDENTIFIER"),
-        description="the identifier of your API in Auth0",
-    )
+    audiences: Audiences = Field((), validate_default=False)
     algorithms: Annotated[CommaSeparated, AfterValidator(algorithm_names)] = Field(
         ("RS256",), alias="AUTH0_ALGORITHMS", description="comma-separated, for example RS256"
     )

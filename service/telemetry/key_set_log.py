@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class KeySetLog:
-    """Tells why the key set of an issuer cannot be had once for each reason, until it can be had again."""
+    """Tells each reason for which an issuer's key set is unavailable once, until it is available again."""
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}

@@ -34,9 +34,9 @@ class AccessMap:
         """The access of an endpoint; closed where there is none. Raises RouteError."""
         access = self._found.get(endpoint)
         if access is None:
-            access = self._make(endpoint) if endpoint in self._app.view_functions else Access()
-            if endpoint is None or endpoint in self._app.view_functions:
-                self._found[endpoint] = access
+            if endpoint not in self._app.view_functions:
+                return Access()
+            access = self._found[endpoint] = self._make(endpoint)
         return access
 
     def permissions(self) -> list[str]:
@@ -56,10 +56,9 @@ class AccessMap:
             # One view may have several paths.
             arguments[rule.endpoint] = arguments.get(rule.endpoint, names) & names
         for endpoint, names in arguments.items():
+            access = self.of(endpoint)
             try:
-                self.of(endpoint).check_arguments(names, self._clients)
-            except RouteError:
-                raise
+                access.check_arguments(names, self._clients)
             except ValueError as error:
                 raise RouteError(f"route {endpoint}: {error}") from None
         self._check_marks()

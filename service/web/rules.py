@@ -91,7 +91,7 @@ class Organization:
         return f"the token is for the organization of the path ({self.argument}), by its org_id or org_name"
 
     def check(self, call: Call) -> None:
-        """Raises OrganizationMismatch, or NotFound where that there is such an organization is nobody else's matter."""
+        """Raises OrganizationMismatch, or NotFound with `hide`, which does not tell that the organization exists."""
         if is_of_organization(call.token, str(call.arguments[self.argument])):
             return
         if self.hide:
@@ -125,9 +125,8 @@ class ClaimValues:
     """The claim `name` must have one of `values`; where it is a list, one of its members must be one of them."""
 
     name: str
-    values: tuple[Scalar, ...]
-    # To Python, True and 1 are equal; to JSON, they are not.
-    keys: frozenset[tuple[bool, Scalar]]
+    # Each with whether it is a bool: to Python, True and 1 are equal; to JSON, they are not.
+    values: frozenset[tuple[bool, Scalar]]
 
     code: ClassVar = InsufficientClaims.code
 
@@ -139,7 +138,7 @@ class ClaimValues:
         """Raises InsufficientClaims, with the claim's name and without its value."""
         value = _claim(call.token, self.name)
         for member in value if type(value) is list else (value,):
-            if type(member) in _SCALARS and (type(member) is bool, member) in self.keys:
+            if type(member) in _SCALARS and (type(member) is bool, member) in self.values:
                 return
         raise InsufficientClaims(
             f"The token is valid, but its claim {self.name} does not have a value that this route takes."
@@ -212,7 +211,7 @@ def claim_values(name: str, values: Any) -> ClaimValues:
     for value in values:
         if type(value) not in _SCALARS or (type(value) is float and not math.isfinite(value)):
             raise ValueError(f"claims: {value!r} for {name!r} is no string, finite number or bool")
-    return ClaimValues(name, values, frozenset((type(value) is bool, value) for value in values))
+    return ClaimValues(name, frozenset((type(value) is bool, value) for value in values))
 
 
 def _claim(token: AccessToken, name: str) -> Any:

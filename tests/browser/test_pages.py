@@ -158,7 +158,7 @@ async def test_authorize_on_the_description_page_logs_in_and_calls_a_closed_rout
     answer = await answered.value
     assert (answer.status, (await answer.json())["sub"]) == (200, "auth0|reader")
     assert "eyJ" not in await visitor.storage()
-    # The issuer's session stands, so a page that is loaded again asks nobody.
+    # The issuer's session stands, so a page that is loaded again asks for no login.
     await visitor.open("/docs")
     await expect(page.get_by_role("button", name="Authorize").first).to_have_class(re.compile(r"\blocked\b"))
 

@@ -136,7 +136,7 @@ def test_a_rollback_goes_on_with_the_kubectl_that_is_there(
     tools = {"TOOLS": str(tmp_path / "none"), "KUBECTL_SOURCE": address}
     forward = stage.script("tools", "kubectl", "aws", "git", **tools)
     assert forward.returncode == 1
-    assert f"kubectl {KUBECTL} cannot be had" in forward.stderr
+    assert f"kubectl {KUBECTL} cannot be downloaded" in forward.stderr
     back = stage.script("tools", "kubectl", "aws", "git", **tools, ROLLBACK="yes")
     assert back.returncode == 0, back.stderr
     assert re.match(r"kubectl 1\.\d+\.\d+, aws ", back.stdout)

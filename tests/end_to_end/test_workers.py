@@ -143,7 +143,7 @@ async def test_a_worker_that_ends_takes_the_others_with_it(tmp_path: Path) -> No
 
 
 STUCK = """
-import os, signal, sys, time
+import os, signal, sys
 from service.workers import fork_workers
 
 def work(parent):
@@ -151,7 +151,7 @@ def work(parent):
     # In one write, since the other worker writes into the same pipe.
     os.write(1, b"stuck\\n")
     while True:
-        time.sleep(3600)
+        signal.pause()
 
 sys.exit(fork_workers(2, work, PATIENCE))
 """
@@ -214,11 +214,11 @@ def test_a_worker_that_fails_ends_alone_and_says_why() -> None:
 async def test_a_stuck_api_does_not_outlive_dev(tmp_path: Path) -> None:
     """As `dev` starts it: a listener, and a pipe for standard input."""
     code = (
-        "import os, sys, time\n"
+        "import os, signal, sys\n"
         "from service.workers import end_with_parent\n"
         "end_with_parent(sys.stdin.fileno(), 0.2)\n"
         "print('stuck', flush=True)\n"
-        "time.sleep(3600)\n"
+        "while True: signal.pause()\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdin=-1, stdout=-1, text=True)  # noqa: ASYNC220
     try:

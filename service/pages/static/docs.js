@@ -1,4 +1,4 @@
-// Swagger UI, whose "Authorize" logs in through the pages' own session. Where nobody can log in, it asks for a token.
+// Swagger UI, whose "Authorize" logs in through the pages' own session. Where no login is set up, it asks for a token.
 import { current, logIn, restore, SignedOut } from "./session.js";
 import { canLogIn } from "./settings.js";
 import { explain } from "./words.js";
